@@ -1,0 +1,1 @@
+"""Nouns and tools every layer stands on; nothing here knows chemistry."""

@@ -1,0 +1,42 @@
+"""Why a row was rejected: one code each, the same in every command."""
+
+from dataclasses import dataclass
+
+REASONS: dict[str, str] = {
+    # text of the structure
+    "EMPTY": "no structure in the cell",
+    "NON_ASCII": "a letter that is not plain ASCII, often a look-alike",
+    "NAME": "a word or name, or text after the SMILES",
+    "REACTION": "a reaction, not a molecule",
+    "TOO_BIG": "longer or with more atoms than the limit",
+    # chemistry
+    "SYNTAX": "not a SMILES",
+    "VALENCE": "an atom with an impossible valence",
+    "KEKULIZE": "aromatic atoms without a valid Kekulé structure",
+    "NO_CARBON": "no organic fragment",
+    "ROUND_TRIP": "written and read again it is another molecule",
+    # running it
+    "TIMEOUT": "took longer than the time limit",
+    "MEMORY": "needed more than the memory limit",
+    "CRASH": "made the chemistry engine fail",
+    # measured values
+    "VALUE_MISSING": "no measured value in any value column",
+    "VALUE_TEXT": "a value that is not a number",
+    "VALUE_RANGE": "a value that its unit does not allow",
+    "UNIT": "a unit that is not known",
+    # file
+    "RAGGED": "a line with more or fewer cells than the header",
+    # choices made later on
+    "MEASURED": "already measured",
+    "DUPLICATE": "the same molecule as one listed before",
+    "BELOW_TOP": "ranked below the number asked for",
+    "FILTER": "does not pass the chosen filters",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why one item gave no result: a code of REASONS and a sentence for the user."""
+
+    code: str
+    message: str

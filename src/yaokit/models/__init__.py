@@ -1,0 +1,22 @@
+"""Predictors: one file each, all behind the same Protocol."""
+
+from pathlib import Path
+
+from yaokit.core.lazy import pick
+from yaokit.models.base import Predictor, read_card
+
+MODELS = {
+    "nearest": "yaokit.models.nearest:Nearest",
+    "forest": "yaokit.models.forest:Forest",
+    "boosting": "yaokit.models.boosting:Boosting",
+    "mlp": "yaokit.models.mlp:Mlp",
+    "trusted": "yaokit.models.trusted:Trusted",
+}
+
+__all__ = ["MODELS", "Predictor", "load", "read_card"]
+
+
+def load(folder: str | Path) -> Predictor:
+    """The predictor in a model folder; UsageError says what is wrong with the folder."""
+    folder = Path(folder)
+    return pick(MODELS, read_card(folder)["model"], "model").load(folder)

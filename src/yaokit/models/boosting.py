@@ -1,0 +1,64 @@
+"""Gradient-boosted trees (LightGBM)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array, csr_matrix
+
+from yaokit.core.seed import derived
+from yaokit.core.store import write_text
+from yaokit.models.base import FingerprintModel
+
+
+class Boosting(FingerprintModel):
+    """The mean of three boosters per task, grown from different seeds."""
+
+    name = "boosting"
+    bags = 3
+    rounds = 400
+    settings = {  # noqa: RUF012 - never changed
+        "objective": "regression",
+        "learning_rate": 0.05,
+        "num_leaves": 15,
+        "min_data_in_leaf": 5,
+        "feature_fraction": 0.2,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "lambda_l2": 1.0,
+        "num_threads": 1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
+
+    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
+        import lightgbm
+
+        self._boosters = []
+        for task in range(y.shape[1]):
+            known = ~np.isnan(y[:, task])
+            rows, target = csr_matrix(X[known]), y[known, task]
+            for bag in range(self.bags):
+                seed = derived(self.seed, "boosting", bag)
+                data = lightgbm.Dataset(rows, target, params={"verbose": -1, "min_data_in_bin": 1})
+                booster = lightgbm.train({**self.settings, "seed": seed}, data, self.rounds)
+                self._boosters.append(booster)
+
+    def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
+        rows = csr_matrix(X)
+        every = np.stack([booster.predict(rows, num_threads=1) for booster in self._boosters], axis=1)
+        bags = every.reshape(X.shape[0], -1, self.bags)
+        return bags.mean(axis=2), bags.std(axis=2)
+
+    def _write(self, folder: Path) -> dict[str, Any]:
+        for i, booster in enumerate(self._boosters):
+            write_text(folder / f"booster-{i}.txt", booster.model_to_string())
+        return {"bags": self.bags, "rounds": self.rounds, "settings": self.settings}
+
+    def _read(self, folder: Path, card: dict[str, Any]) -> None:
+        import lightgbm
+
+        count = len(card["tasks"]) * card["bags"]
+        self.bags = card["bags"]
+        self._boosters = [lightgbm.Booster(model_file=folder / f"booster-{i}.txt") for i in range(count)]

@@ -1,0 +1,82 @@
+"""Random forest: the second baseline shown beside every model."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from yaokit.models.base import FingerprintModel
+from yaokit.nn.checkpoint import load_arrays, save_arrays
+
+_BLOCK = 1024
+
+
+class Forest(FingerprintModel):
+    """100 regression trees on Morgan counts, a third of the features at each split."""
+
+    name = "forest"
+    n_trees = 100
+    max_features = 0.33
+
+    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
+        from sklearn.ensemble import RandomForestRegressor
+
+        self._tasks = []
+        for task in range(y.shape[1]):
+            known = ~np.isnan(y[:, task])
+            forest = RandomForestRegressor(
+                self.n_trees, max_features=self.max_features, random_state=self.seed, n_jobs=1
+            )
+            forest.fit(X[known], y[known, task])
+            self._tasks.append(_flatten([tree.tree_ for tree in forest.estimators_]))
+
+    def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
+        mean = np.zeros((X.shape[0], len(self._tasks)))
+        spread = np.zeros_like(mean)
+        for start in range(0, X.shape[0], _BLOCK):
+            dense = X[start : start + _BLOCK].toarray()
+            for task, trees in enumerate(self._tasks):
+                leaves = _walk(trees, dense)
+                mean[start : start + _BLOCK, task] = leaves.mean(axis=1)
+                spread[start : start + _BLOCK, task] = leaves.std(axis=1)
+        return mean, spread
+
+    def _write(self, folder: Path) -> dict[str, Any]:
+        arrays = {f"{task}.{k}": v for task, trees in enumerate(self._tasks) for k, v in trees.items()}
+        save_arrays(folder / "trees.safetensors", arrays)
+        return {"n_trees": self.n_trees, "max_features": self.max_features}
+
+    def _read(self, folder: Path, card: dict[str, Any]) -> None:
+        arrays = load_arrays(folder / "trees.safetensors")
+        names = ("offsets", "left", "right", "feature", "threshold", "value")
+        self._tasks = [{k: arrays[f"{task}.{k}"] for k in names} for task in range(len(card["tasks"]))]
+
+
+def _flatten(trees: list) -> dict[str, np.ndarray]:
+    """All trees end to end; left < 0 marks a leaf, children count from the first tree's root."""
+    offsets = np.cumsum([0] + [tree.node_count for tree in trees])
+    shift = np.repeat(offsets[:-1], np.diff(offsets))
+    left = np.concatenate([tree.children_left for tree in trees])
+    right = np.concatenate([tree.children_right for tree in trees])
+    return {
+        "offsets": offsets[:-1].astype(np.int64),
+        "left": np.where(left < 0, -1, left + shift).astype(np.int32),
+        "right": np.where(right < 0, -1, right + shift).astype(np.int32),
+        "feature": np.concatenate([tree.feature for tree in trees]).astype(np.int32),
+        "threshold": np.concatenate([tree.threshold for tree in trees]),
+        "value": np.concatenate([tree.value[:, 0, 0] for tree in trees]),
+    }
+
+
+def _walk(trees: dict[str, np.ndarray], dense: np.ndarray) -> np.ndarray:
+    """(n, trees) values of the leaves that the rows of `dense` fall into."""
+    node = np.tile(trees["offsets"], (len(dense), 1))
+    rows = np.arange(len(dense))[:, None]
+    while True:
+        inner = trees["left"][node] >= 0
+        if not inner.any():
+            return trees["value"][node]
+        goes_left = dense[rows, np.maximum(trees["feature"][node], 0)] <= trees["threshold"][node]
+        child = np.where(goes_left, trees["left"][node], trees["right"][node])
+        node = np.where(inner, child, node)

@@ -1,0 +1,111 @@
+"""A network of dense layers on fingerprints: trained with torch, applied with numpy."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from yaokit.core.seed import derived
+from yaokit.models.base import FingerprintModel
+from yaokit.nn.checkpoint import load_arrays, save_arrays
+
+Layers = list[tuple[np.ndarray, np.ndarray]]  # weight (in, out), bias (out,), float32
+
+
+class Mlp(FingerprintModel):
+    """The mean of two networks; all tasks share the hidden layers, unknown values do not count."""
+
+    name = "mlp"
+    networks = 2
+    hidden = (256, 64)
+    dropout = 0.2
+    epochs = 25
+    max_steps = 2_000
+    batch_size = 64
+    lr = 3e-3
+    weight_decay = 1e-2
+
+    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
+        seen = np.bincount(X.indices, minlength=X.shape[1])
+        self._columns = np.flatnonzero(seen >= min(2, X.shape[0] // 10 + 1))
+        self._center, self._scale = np.nanmean(y, axis=0), np.nanstd(y, axis=0)
+        self._scale = np.where(self._scale > 0, self._scale, 1.0)
+        target = ((y - self._center) / self._scale).astype(np.float32)
+        inputs = _squash(X, self._columns)
+        seeds = [derived(self.seed, "mlp", i) for i in range(self.networks)]
+        self._networks = [self._fit_one(inputs, target, seed) for seed in seeds]
+
+    def _fit_one(self, inputs: csr_array, target: np.ndarray, seed: int) -> Layers:
+        import torch
+
+        from yaokit.nn.loop import train
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            sizes = (inputs.shape[1], *self.hidden)
+            blocks: list[torch.nn.Module] = []
+            for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+                blocks += [torch.nn.Linear(before, after), torch.nn.ReLU(), torch.nn.Dropout(self.dropout)]
+            module = torch.nn.Sequential(*blocks, torch.nn.Linear(sizes[-1], target.shape[1]))
+
+            def loss_of(rows: np.ndarray) -> torch.Tensor:
+                known = torch.from_numpy(~np.isnan(target[rows]))
+                wanted = torch.from_numpy(np.nan_to_num(target[rows]))
+                error = module(torch.from_numpy(inputs[rows].toarray())) - wanted
+                return (error.square() * known).sum() / known.sum().clamp(min=1)
+
+            n = inputs.shape[0]
+            steps = -(-n // self.batch_size)
+            epochs = max(1, min(self.epochs, self.max_steps // steps))
+            train(
+                module,
+                loss_of,
+                n,
+                epochs=epochs,
+                batch_size=self.batch_size,
+                lr=self.lr,
+                weight_decay=self.weight_decay,
+                seed=seed,
+            )
+        linear = [layer for layer in module if isinstance(layer, torch.nn.Linear)]
+        return [(layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy()) for layer in linear]
+
+    def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
+        inputs = _squash(X, self._columns)
+        every = np.stack([_apply(layers, inputs) for layers in self._networks])
+        every = every.astype(np.float64) * self._scale + self._center
+        return every.mean(axis=0), every.std(axis=0)
+
+    def _write(self, folder: Path) -> dict[str, Any]:
+        arrays = {"columns": self._columns, "center": self._center, "scale": self._scale}
+        for i, layers in enumerate(self._networks):
+            for j, (weight, bias) in enumerate(layers):
+                arrays |= {f"{i}.{j}.weight": weight, f"{i}.{j}.bias": bias}
+        save_arrays(folder / "weights.safetensors", arrays)
+        return {"networks": self.networks, "hidden": list(self.hidden), "epochs": self.epochs}
+
+    def _read(self, folder: Path, card: dict[str, Any]) -> None:
+        arrays = load_arrays(folder / "weights.safetensors")
+        self._columns, self._center, self._scale = (arrays[k] for k in ("columns", "center", "scale"))
+        depth = len(card["hidden"]) + 1
+        self._networks = [
+            [(arrays[f"{i}.{j}.weight"], arrays[f"{i}.{j}.bias"]) for j in range(depth)]
+            for i in range(card["networks"])
+        ]
+
+
+def _squash(X: csr_array, columns: np.ndarray) -> csr_array:
+    """log(1 + count) of the columns that training saw."""
+    X = X[:, columns]
+    return csr_array((np.log1p(X.data).astype(np.float32), X.indices, X.indptr), shape=X.shape)
+
+
+def _apply(layers: Layers, inputs: csr_array) -> np.ndarray:
+    """(n, tasks) float32 output of the network."""
+    hidden: Any = inputs
+    for i, (weight, bias) in enumerate(layers):
+        hidden = np.asarray(hidden @ weight) + bias
+        if i < len(layers) - 1:
+            hidden = np.maximum(hidden, 0.0)
+    return hidden

@@ -1,0 +1,1 @@
+"""Networks: blocks, the one training loop, checkpoints."""

@@ -1,12 +1,12 @@
 """Structural alerts and drug-likeness rules."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
+
+from yaokit.chem.data import rows
 
 DEFAULT_CATALOGS = ("PAINS", "BRENK", "NIH")
 
@@ -49,9 +49,7 @@ def _catalog(name: str) -> FilterCatalog.FilterCatalog:
 
 @cache
 def _limits() -> list[tuple[str, str, float, float]]:
-    text = files("yaokit.chem").joinpath("data/rules.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return [
         (row["column"], row["property"], float(row["low"] or "-inf"), float(row["high"] or "inf"))
-        for row in rows
+        for row in rows("rules.csv")
     ]

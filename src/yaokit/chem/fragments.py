@@ -4,18 +4,17 @@ The bonds are those of BRICS (Degen 2008, doi:10.1002/cmdc.200800178). Each cut 
 one, so a part is half of a measured molecule; BRICS itself cuts at all bonds at once.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from rdkit import Chem
 from rdkit.Chem import BRICS
 
+from yaokit.chem.data import rows
 from yaokit.core.seed import rng
 
 MIN_SHARE = 0.25
@@ -180,11 +179,12 @@ def _halves(mol: Chem.Mol, bond: tuple[int, int], ends: Ends) -> tuple[str, str]
 
 def _pairs(cut: Cut, most_atoms: int, wanted: int, seed: int) -> Iterator[str]:
     left, right = [_read(part) for part in cut.left], [_read(part) for part in cut.right]
-    fitting = np.argwhere(_sizes(left)[:, None] + _sizes(right)[None, :] <= most_atoms)
+    fitting = np.flatnonzero(_sizes(left)[:, None] + _sizes(right)[None, :] <= most_atoms)
     if len(fitting) > wanted:  # twice as many as wanted, since some are known already
-        order = rng(seed, "recombine", *cut.ends)
-        fitting = fitting[order.permutation(len(fitting))[: 2 * wanted + 1000]]
-    for i, j in fitting:
+        order = rng(seed, "recombine", *cut.ends).permutation(len(fitting))
+        fitting = fitting[order[: 2 * wanted + 1000]]
+    for pair in fitting:
+        i, j = divmod(int(pair), len(right))
         yield Chem.MolToSmiles(join(left[i], right[j]))
 
 
@@ -212,6 +212,7 @@ def _note(cuts: list[Cut], n: int, n_made: int, max_products: int) -> str:
 
 @cache
 def _labels() -> dict[tuple[int, int | None], str]:
-    text = files("yaokit.chem").joinpath("data/brics.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return {(int(r["first"]), int(r["second"]) if r["second"] else None): r["label"] for r in rows}
+    return {
+        (int(row["first"]), int(row["second"]) if row["second"] else None): row["label"]
+        for row in rows("brics.csv")
+    }

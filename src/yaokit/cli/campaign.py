@@ -1,0 +1,88 @@
+"""`yaokit campaign init`, `run` and `status`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from yaokit.cli.options import Count, Hidden, Out, cores
+from yaokit.cli.show import Result
+from yaokit.core.progress import Progress
+
+
+def init(folder: Annotated[Path, Parameter(name="DIR")], /, *, table: Path | None = None) -> Result:
+    """Write a commented plan, DIR/campaign.toml, to change and run.
+
+    For example:
+      yaokit campaign init my-project --table measurements.csv
+
+    Parameters
+    ----------
+    folder
+        the new project's folder
+    table
+        your measurements; its columns are looked at and filled in
+    """
+    from yaokit.campaign import init_campaign
+
+    plan = init_campaign(folder, table)
+    return Result({"plan": str(plan)}, [("plan", plan), ("next", f"yaokit campaign run {plan}")])
+
+
+def run(
+    plan: Annotated[Path, Parameter(name="FILE")],
+    /,
+    *,
+    out: Out | None = None,
+    workers: Count | None = None,
+    progress: Annotated[Progress, Hidden],
+) -> Result:
+    """Run the plan in FILE; steps that are done and unchanged are reused.
+
+    Stopped at any moment, the same command continues where it was.
+
+    For example:
+      yaokit campaign run my-project/campaign.toml
+      yaokit campaign run my-project/campaign.toml -o results
+
+    Parameters
+    ----------
+    plan
+        a plan as `yaokit campaign init` writes it
+    out
+        the folder for the results; without it FILE's own folder
+    workers
+        processes to use; as many as there are cores if not given
+    """
+    from yaokit.campaign import run_campaign
+
+    folder = out or plan.parent
+    return finished(run_campaign(plan, folder, progress=progress, workers=workers or cores()), folder)
+
+
+def status(folder: Annotated[Path, Parameter(name="DIR")], /) -> Result:
+    """Which steps of the campaign in DIR are done, and what they found.
+
+    For example:
+      yaokit campaign status my-project
+
+    Parameters
+    ----------
+    folder
+        the folder a campaign ran in
+    """
+    from yaokit.campaign import campaign_status
+
+    found = campaign_status(folder)
+    return Result(found, _steps(found))
+
+
+def finished(campaign: Mapping[str, Any], out: Path) -> Result:
+    """What a finished campaign shows: its steps and where to look."""
+    files = [(name, out / name) for name in ("report.html", "candidates.csv") if (out / name).exists()]
+    return Result(campaign, [*_steps(campaign), *files])
+
+
+def _steps(campaign: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return []

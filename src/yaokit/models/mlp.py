@@ -21,7 +21,7 @@ class Mlp(FingerprintModel):
     hidden = (256, 64)
     dropout = 0.2
     epochs = 25
-    max_steps = 2_000
+    max_steps = 5_000
     batch_size = 64
     lr = 3e-3
     weight_decay = 1e-2

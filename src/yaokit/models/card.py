@@ -1,0 +1,60 @@
+"""The card of a model folder: what it is, what it learned from, how far to trust it."""
+
+import hashlib
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from yaokit import __version__
+from yaokit.chem.fingerprints import RADIUS, SIZE
+from yaokit.core.store import content_key
+from yaokit.models.base import FORMAT
+
+if TYPE_CHECKING:
+    from yaokit.models.trusted import Trusted
+
+PACKAGES = ("rdkit", "numpy", "scipy", "scikit-learn", "lightgbm", "torch", "crepes")
+
+LIMITS = (
+    "Predictions rank molecules for the next experiment; they do not replace the measurement.",
+    "Outside the domain the interval is not backed by measured error.",
+    "The interval holds on average over molecules like those in cross-validation, not for each one.",
+    "Censored values (>, <) are kept in the data but not learned from.",
+)
+
+
+def make_card(model: "Trusted") -> dict[str, Any]:
+    """The JSON of card.json."""
+    tasks = [
+        {
+            "name": task,
+            "goal": "minimize" if task in model.minimize else "maximize",
+            "weights": trust.weights.tolist(),
+            "floor": trust.conformal.floor,
+            "domain": trust.domain.settings(),
+        }
+        for task, trust in zip(model.tasks, model._trust, strict=True)
+    ]
+    digest = hashlib.sha256(model._y.tobytes() + "\n".join(model._smiles).encode()).hexdigest()
+    return {
+        "format": FORMAT,
+        "model": model.name,
+        "yaokit": __version__,
+        "members": list(model.members),
+        "tasks": tasks,
+        "standardizer": model.standardizer.settings(),
+        "features": {
+            "name": "Morgan counts",
+            "radius": RADIUS,
+            "size": SIZE,
+            "sees_stereo": True,
+        },
+        "data": {**model.provenance, "n": len(model._smiles), "sha256": digest},
+        "validation": asdict(model.validation),
+        "metrics": "metrics.json",
+        "versions": {name: version(name) for name in PACKAGES},
+        "intended_use": "Ranking molecules of the measured series and its close neighbors.",
+        "limits": list(LIMITS),
+        "contains": "The training molecules and their measured values: share it as you would share them.",
+        "key": content_key([digest, model.members, asdict(model.validation)]),
+    }

@@ -1,0 +1,193 @@
+"""From the outcomes of cross-validation to the numbers of a model's card."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from yaokit.models.conformal import LEVEL, Conformal
+from yaokit.models.cross import SIMILARITY, Outcomes, inner, outer
+from yaokit.models.domain import Domain
+from yaokit.models.metrics import compare, error_by, hit_rate, regression_metrics, summarize
+from yaokit.models.stacking import combine, stack_weights
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What makes a stack's numbers trustworthy, for one task."""
+
+    weights: np.ndarray  # (members,)
+    conformal: Conformal
+    domain: Domain
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything cross-validation says of one task."""
+
+    trust: Trust
+    metrics: dict[str, Any]
+    per_fold: list[dict[str, Any]]
+    oof: pa.Table  # one row per repeat and molecule
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The outcomes of cross-validation with what is needed to read them."""
+
+    outcomes: Outcomes
+    y: np.ndarray  # (n, tasks)
+    folds: Sequence[np.ndarray]
+    members: Sequence[str]
+    baselines: Sequence[str]
+
+    @property
+    def k(self) -> int:
+        return int(self.folds[0].max()) + 1
+
+    def table(self, repeat: int, task: int, fold: int | None = None) -> dict[str, np.ndarray]:
+        """Member predictions of one repeat: of all rows, or of those outside `fold` (see cross.inner)."""
+
+        def get(model: str):
+            if fold is None:
+                return outer(self.outcomes, model, repeat, self.k)
+            return inner(self.outcomes, model, repeat, fold, self.folds[repeat])
+
+        parts = [get(model) for model in self.members]
+        rows = parts[0].rows
+        known = ~np.isnan(self.y[rows, task])
+        return {
+            "rows": rows[known],
+            "y": self.y[rows[known], task],
+            "mean": np.stack([p.mean[known, task] for p in parts], axis=1),
+            "spread": np.stack([p.spread[known, task] for p in parts], axis=1),
+            "similarity": get(SIMILARITY).mean[known, 0],
+        }
+
+
+def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluation:
+    """Weights, intervals and domain for use, and honest numbers on how good they are."""
+    repeats = range(len(evidence.folds))
+    whole = [evidence.table(repeat, task) for repeat in repeats]
+    trust = _trust({k: np.concatenate([t[k] for t in whole]) for k in whole[0]})
+    parts = [_judged(evidence, repeat, task, whole[repeat]) for repeat in repeats]
+    columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+    names = ["nearest", "forest", *evidence.members, "stack"]
+    names = [n for n in dict.fromkeys(names) if n in columns]
+    per_fold = _per_fold(columns, names)
+    metrics = {
+        "models": _model_table(columns, per_fold, names, evidence.k, maximize),
+        "weights": dict(zip(evidence.members, trust.weights.tolist(), strict=True)),
+        "comparison": _comparisons(per_fold, evidence),
+        "interval": _coverage(columns),
+        "domain": {**trust.domain.settings(), **_domain_errors(columns)},
+        "error_by_similarity": error_by(
+            columns["nearest_similarity"], columns["stack"] - columns["y"], np.arange(11) / 10
+        ),
+    }
+    return Evaluation(trust, metrics, per_fold, pa.table(columns))
+
+
+def _trust(rows: dict[str, np.ndarray]) -> Trust:
+    weights = stack_weights(rows["mean"], rows["y"])
+    mean, spread = combine(rows["mean"], rows["spread"], weights)
+    residual = rows["y"] - mean
+    domain = Domain.fit(rows["similarity"], spread, np.abs(residual))
+    return Trust(weights, Conformal.fit(residual, spread), domain)
+
+
+def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Columns of `oof` for one repeat; each fold is judged by trust that never saw it."""
+    folds = evidence.folds[repeat][whole["rows"]]
+    n = len(folds)
+    stack, std, half = np.empty(n), np.empty(n), np.empty(n)
+    in_domain = np.empty(n, bool)
+    for fold in range(evidence.k):
+        here = folds == fold
+        trust = _trust(evidence.table(repeat, task, fold))
+        stack[here], spread = combine(whole["mean"][here], whole["spread"][here], trust.weights)
+        std[here], half[here] = trust.conformal.std(spread), trust.conformal.half_width(spread)
+        in_domain[here] = trust.domain.contains(whole["similarity"][here], spread)
+    columns = {
+        "repeat": np.full(n, repeat),
+        "fold": folds,
+        "row": whole["rows"],
+        "y": whole["y"],
+        "nearest_similarity": whole["similarity"],
+    }
+    for model in evidence.baselines:
+        outcome = outer(evidence.outcomes, model, repeat, evidence.k)
+        columns[model] = outcome.mean[np.isin(outcome.rows, whole["rows"]), task]
+    columns |= {model: whole["mean"][:, i] for i, model in enumerate(evidence.members)}
+    return columns | {
+        "stack": stack,
+        "stack_std": std,
+        "stack_low": stack - half,
+        "stack_high": stack + half,
+        "in_domain": in_domain,
+    }
+
+
+def _per_fold(columns: dict[str, np.ndarray], names: Sequence[str]) -> list[dict[str, Any]]:
+    out = []
+    for repeat in np.unique(columns["repeat"]):
+        for fold in np.unique(columns["fold"]):
+            rows = (columns["repeat"] == repeat) & (columns["fold"] == fold)
+            if not rows.any():
+                continue
+            for name in names:
+                metrics = regression_metrics(columns["y"][rows], columns[name][rows])
+                out.append(
+                    {"model": name, "repeat": int(repeat), "fold": int(fold), "n": int(rows.sum()), **metrics}
+                )
+    return out
+
+
+def _model_table(
+    columns: dict[str, np.ndarray],
+    per_fold: list[dict[str, Any]],
+    names: Sequence[str],
+    k: int,
+    maximize: bool,
+) -> dict[str, Any]:
+    out = {}
+    for name in names:
+        rows = [row for row in per_fold if row["model"] == name]
+        table = {m: summarize([row[m] for row in rows], 1 / k) for m in ("rmse", "mae", "r2", "spearman")}
+        hits = []
+        for repeat in np.unique(columns["repeat"]):
+            here = columns["repeat"] == repeat
+            hits.append(hit_rate(columns["y"][here], columns[name][here], maximize=maximize))
+        table["hit_rate_top50"] = summarize(hits, 1 / k)
+        out[name] = table
+    return out
+
+
+def _comparisons(per_fold: list[dict[str, Any]], evidence: Evidence) -> dict[str, Any]:
+    def errors(name: str) -> list[float]:
+        return [row["rmse"] for row in per_fold if row["model"] == name]
+
+    return {b: asdict(compare(errors("stack"), errors(b), 1 / evidence.k)) for b in evidence.baselines}
+
+
+def _coverage(columns: dict[str, np.ndarray]) -> dict[str, float]:
+    inside = (columns["y"] >= columns["stack_low"]) & (columns["y"] <= columns["stack_high"])
+    folds = columns["repeat"] * 1000 + columns["fold"]
+    by_fold = [inside[folds == fold].mean() for fold in np.unique(folds)]
+    return {
+        "level": LEVEL,
+        "coverage": float(inside.mean()),
+        "coverage_std": float(np.std(by_fold)),
+        "width": float(np.median(columns["stack_high"] - columns["stack_low"])),
+    }
+
+
+def _domain_errors(columns: dict[str, np.ndarray]) -> dict[str, float | None]:
+    error, inside = columns["stack"] - columns["y"], columns["in_domain"]
+
+    def rmse(rows: np.ndarray) -> float | None:
+        return float(np.sqrt(np.mean(error[rows] ** 2))) if rows.any() else None
+
+    return {"share_in_domain": float(inside.mean()), "rmse_in": rmse(inside), "rmse_out": rmse(~inside)}

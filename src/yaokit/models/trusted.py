@@ -1,0 +1,304 @@
+"""The model people use: a stack with intervals, a domain and its nearest measured molecules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rdkit import Chem
+from scipy.sparse import csr_array
+
+from yaokit.chem.similarity import nearest
+from yaokit.chem.split import SPLITS
+from yaokit.chem.standardize import Standardizer
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.lazy import pick
+from yaokit.core.progress import Progress, Silent
+from yaokit.core.reasons import Failure
+from yaokit.core.seed import derived
+from yaokit.core.store import write_json, writing
+from yaokit.core.table import MolTable
+from yaokit.core.types import Prediction
+from yaokit.models import MODELS
+from yaokit.models.base import FingerprintModel, read_card
+from yaokit.models.card import make_card
+from yaokit.models.conformal import Conformal
+from yaokit.models.cross import cross_validate
+from yaokit.models.domain import Domain
+from yaokit.models.evaluate import Evaluation, Evidence, Trust, evaluate_task
+from yaokit.models.stacking import combine
+from yaokit.nn.checkpoint import load_arrays, save_arrays
+
+MIN_ROWS = 25
+BASELINES = ("nearest", "forest")
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How a model is judged: k folds of a split, repeated with other seeds."""
+
+    split: str = "scaffold"
+    folds: int = 5
+    repeats: int | None = None  # None: 3 up to 2,000 rows, else 1
+    seed: int = 0
+
+    def rounds(self, n: int) -> int:
+        return self.repeats or (3 if n <= 2_000 else 1)
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """The k nearest measured molecules of n queries, best first."""
+
+    ids: list[list[str]]  # n lists of k
+    similarity: np.ndarray  # (n, k) Tanimoto
+    values: np.ndarray  # (n, k, tasks), NaN = not measured
+
+
+class Trusted:
+    """Fits members, stacks them out of fold, and says how far each prediction can be trusted."""
+
+    name = "trusted"
+
+    def __init__(
+        self,
+        members: Sequence[str] = ("boosting", "mlp"),
+        *,
+        validation: Validation | None = None,
+        standardizer: Standardizer | None = None,
+        minimize: Sequence[str] = (),
+        workers: int = 1,
+        cache: Path | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.members = tuple(members)
+        self.validation = validation or Validation()
+        self.standardizer = standardizer or Standardizer()
+        self.minimize = tuple(minimize)
+        self.workers, self.cache, self.progress = workers, cache, progress or Silent()
+        self.tasks: tuple[str, ...] = ()
+        self.evaluations: list[Evaluation] = []
+        self.provenance: dict[str, Any] = {}
+
+    def fit(self, train: MolTable, tasks: Sequence[str], valid: MolTable | None = None) -> Self:
+        """Cross-validate, then learn from all rows; `valid` is not needed and ignored.
+
+        The table holds standardized molecules (data.curate). Censored values (`<task>_relation`
+        other than "=" or "~") are not learned from. NothingUsable with fewer than 25 values or
+        a single value.
+        """
+        self.tasks = tuple(tasks)
+        y, self.n_censored = _targets(train, tasks)
+        used = np.flatnonzero(~np.isnan(y).all(axis=1))
+        y = y[used]
+        _check(y, tasks)
+        table = train.take(used)
+        mols = [Chem.MolFromSmiles(s) for s in table.smiles]
+        self._X, self._y, self._ids, self._smiles = self._features(mols), y, table.ids, table.smiles
+        self.evaluations = self._judge()
+        self._trust = [evaluation.trust for evaluation in self.evaluations]
+        self._models = {}
+        for name in self.members:
+            model = pick(MODELS, name, "model")(seed=derived(self.validation.seed, name, "all"))
+            model.tasks = self.tasks
+            model.fit_features(self._X, y)
+            self._models[name] = model
+        return self
+
+    def _judge(self) -> list[Evaluation]:
+        plan = self.validation
+        split = SPLITS.get(plan.split)
+        if split is None:
+            raise UsageError(f"no split is called {plan.split!r}; choose one of: {', '.join(SPLITS)}")
+        rounds = plan.rounds(len(self._y))
+        folds = [split(self._smiles, plan.folds, derived(plan.seed, "split", r)) for r in range(rounds)]
+        with TemporaryDirectory() as scratch:
+            outcomes = cross_validate(
+                self._X,
+                self._y,
+                folds,
+                self.members,
+                BASELINES,
+                seed=plan.seed,
+                workers=self.workers,
+                cache=self.cache or Path(scratch),
+                progress=self.progress,
+            )
+        evidence = Evidence(outcomes, self._y, folds, self.members, BASELINES)
+        return [
+            evaluate_task(evidence, j, maximize=task not in self.minimize) for j, task in enumerate(self.tasks)
+        ]
+
+    def predict(self, table: MolTable) -> Prediction:
+        """A row per molecule, standardized first; NaN where that fails."""
+        done = [self.standardizer(smiles) for smiles in table.smiles]
+        good = [i for i, result in enumerate(done) if not isinstance(result, Failure)]
+        known = self.predict_mols([done[i].mol for i in good])  # type: ignore[union-attr]
+        return _spread_out(known, good, len(done))
+
+    def predict_mols(self, mols: Sequence[Chem.Mol]) -> Prediction:
+        """The same for molecules that `standardizer` made."""
+        return self.predict_features(self._features(mols))
+
+    def predict_features(self, X: csr_array) -> Prediction:
+        """The same for rows of fingerprints."""
+        n, t = X.shape[0], len(self.tasks)
+        if n == 0:
+            return Prediction.bare(self.tasks, np.zeros((0, t)))
+        outputs = [self._models[name].predict_features(X) for name in self.members]
+        similarity = nearest(X, self._X)[0][:, 0].astype(np.float64)
+        mean, std, half = np.empty((n, t)), np.empty((n, t)), np.empty((n, t))
+        in_domain = np.empty((n, t), bool)
+        for j, trust in enumerate(self._trust):
+            means = np.stack([m[:, j] for m, _ in outputs], axis=1)
+            spreads = np.stack([s[:, j] for _, s in outputs], axis=1)
+            mean[:, j], spread = combine(means, spreads, trust.weights)
+            std[:, j], half[:, j] = trust.conformal.std(spread), trust.conformal.half_width(spread)
+            in_domain[:, j] = trust.domain.contains(similarity, spread)
+        return Prediction(self.tasks, mean, std, mean - half, mean + half, in_domain, similarity)
+
+    def neighbors(self, mols: Sequence[Chem.Mol], k: int = 3) -> Neighbors:
+        """The nearest molecules the model learned from, with their measured values."""
+        similarity, index = nearest(self._features(mols), self._X, k)
+        ids = [[self._ids[i] for i in row] for row in index]
+        return Neighbors(ids, similarity.astype(np.float64), self._y[index])
+
+    @staticmethod
+    def _features(mols: Sequence[Chem.Mol]) -> csr_array:
+        return FingerprintModel.features(mols)
+
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+        plan = self.validation
+        tasks = []
+        for j, (task, evaluation) in enumerate(zip(self.tasks, self.evaluations, strict=True)):
+            about = {
+                "task": task,
+                "n": int((~np.isnan(self._y[:, j])).sum()),
+                "n_censored_unused": self.n_censored[j],
+                "split": plan.split,
+                "folds": plan.folds,
+                "repeats": plan.rounds(len(self._y)),
+                "seed": plan.seed,
+                "noise": self.provenance.get("noise", {}).get(task),
+            }
+            tasks.append(about | evaluation.metrics)
+        per_fold = [
+            {"task": task, **row}
+            for task, evaluation in zip(self.tasks, self.evaluations, strict=True)
+            for row in evaluation.per_fold
+        ]
+        return {"tasks": tasks, "per_fold": per_fold}
+
+    def oof(self) -> pa.Table:
+        """Every model's prediction of every molecule by models that did not see its fold."""
+        tables = []
+        for task, evaluation in zip(self.tasks, self.evaluations, strict=True):
+            ids = pa.array([self._ids[i] for i in evaluation.oof["row"].to_pylist()])
+            named = evaluation.oof.add_column(3, "id", ids)
+            tables.append(named.add_column(4, "task", pa.array([task] * len(ids))))
+        return pa.concat_tables(tables)
+
+    def save(self, folder: Path) -> None:
+        """card.json, metrics.json, members/, trust and training molecules with their values."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, model in self._models.items():
+            model.save(folder / "members" / name)
+        trust = {f"{j}.alphas": t.conformal.alphas for j, t in enumerate(self._trust)}
+        X = self._X
+        arrays = {"data": X.data, "indices": X.indices, "indptr": X.indptr, "y": self._y}
+        save_arrays(folder / "trust.safetensors", trust | arrays)
+        training = pa.table({"id": self._ids, "smiles": self._smiles})
+        with writing(folder / "training.parquet") as part:
+            pq.write_table(training, part)
+        write_json(folder / "metrics.json", finite(self.metrics()))
+        write_json(folder / "card.json", finite(make_card(self)))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """What `save` wrote; the evaluation stays in metrics.json."""
+        card = read_card(folder)
+        plan = Validation(**card["validation"])
+        model = cls(
+            card["members"],
+            validation=plan,
+            standardizer=Standardizer.from_settings(card["standardizer"]),
+            minimize=[t["name"] for t in card["tasks"] if t["goal"] == "minimize"],
+        )
+        model.tasks = tuple(t["name"] for t in card["tasks"])
+        arrays = load_arrays(folder / "trust.safetensors")
+        model._y = arrays["y"]
+        parts = (arrays["data"], arrays["indices"], arrays["indptr"])
+        model._X = csr_array(parts, shape=(len(model._y), card["features"]["size"]))
+        training = pq.read_table(folder / "training.parquet")
+        model._ids, model._smiles = training["id"].to_pylist(), training["smiles"].to_pylist()
+        model._models = {n: pick(MODELS, n, "model").load(folder / "members" / n) for n in model.members}
+        model._trust = [
+            Trust(
+                np.array(task["weights"]),
+                Conformal(arrays[f"{j}.alphas"], task["floor"]),
+                Domain.from_settings(task["domain"]),
+            )
+            for j, task in enumerate(card["tasks"])
+        ]
+        model.provenance = card["data"]
+        return model
+
+
+def finite(value: Any) -> Any:
+    """JSON with NaN and infinity as null."""
+    if isinstance(value, Mapping):
+        return {k: finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def _targets(table: MolTable, tasks: Sequence[str]) -> tuple[np.ndarray, list[int]]:
+    """(n, tasks) values, censored ones as NaN, and how many those were."""
+    columns, censored = [], []
+    for task in tasks:
+        if task not in table.data.column_names:
+            raise UsageError(f"no column {task!r} to learn; there are: {', '.join(table.data.column_names)}")
+        values = table.column(task)
+        if values.dtype == object:
+            raise UsageError(f"the column {task!r} holds text, not numbers")
+        values = np.where(np.isfinite(values), values, np.nan)
+        relation = f"{task}_relation"
+        bound = np.zeros(len(values), bool)
+        if relation in table.data.column_names:
+            bound = ~np.isin(table.column(relation).astype(str), ["=", "~", "", "None"]) & ~np.isnan(values)
+        columns.append(np.where(bound, np.nan, values))
+        censored.append(int(bound.sum()))
+    return np.stack(columns, axis=1), censored
+
+
+def _check(y: np.ndarray, tasks: Sequence[str]) -> None:
+    for j, task in enumerate(tasks):
+        known = y[~np.isnan(y[:, j]), j]
+        if len(known) < MIN_ROWS:
+            raise NothingUsable(
+                f"{len(known)} molecules have an exact value of {task!r}; a model needs at least {MIN_ROWS}"
+            )
+        if known.std() == 0:
+            raise NothingUsable(f"every value of {task!r} is {known[0]:g}: there is nothing to learn")
+
+
+def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:
+    def wide(values: np.ndarray, empty: Any) -> np.ndarray:
+        out = np.full((n, *values.shape[1:]), empty, values.dtype)
+        out[at] = values
+        return out
+
+    return Prediction(
+        known.tasks,
+        *(wide(v, np.nan) for v in (known.mean, known.std, known.low, known.high)),
+        wide(known.in_domain, False),
+        wide(known.nearest_similarity, np.nan),
+    )

@@ -36,7 +36,7 @@ def text_failure(text: str | None) -> Failure | None:
     stripped = (text or "").strip()
     if not stripped:
         return Failure("EMPTY", "no structure in the cell")
-    smiles = _CX.sub("", stripped)
+    smiles = _CX.sub("", stripped) if "|" in stripped else stripped
     if len(smiles) > MAX_LENGTH:
         return Failure("TOO_BIG", f"{len(smiles):,} characters; the limit is {MAX_LENGTH:,}")
     if smiles.upper() in _WORDS:
@@ -45,7 +45,7 @@ def text_failure(text: str | None) -> Failure | None:
         return _odd_letter(smiles)
     if smiles.startswith("InChI="):
         return Failure("NAME", "an InChI; give SMILES")
-    if ">" in smiles:
+    if ">" in smiles and ">" in smiles.replace("->", ""):  # "->" is a dative bond
         return Failure("REACTION", "a reaction; give one molecule per row")
     return None
 

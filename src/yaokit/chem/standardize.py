@@ -7,11 +7,15 @@ from typing import Any
 from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from yaokit.chem.parse import parse, quiet_rdkit
+from yaokit.chem.parse import parse, quiet_rdkit, text_failure
 from yaokit.core.reasons import Failure
 
 VERSION = 1
 _CARBON = Chem.MolFromSmarts("[#6]")
+# Every functional group that RDKit's normalizer rewrites has one of these; most molecules have none.
+_UNUSUAL = Chem.MolFromSmarts("[!+0,$([S,Se,Te;D3]=O),$([N,P,As,Sb](=*)=*),$(N=*#*),$(n=*)]")
+_CHARGE = Chem.MolFromSmarts("[!+0]")
+_MAX_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,9 @@ class Standard:
 class Standardizer:
     """Normalize functional groups, keep the largest organic fragment, neutralize charges.
 
-    `tautomer` also picks RDKit's canonical tautomer (about ten times slower). Calling it on its
-    own output changes nothing.
+    `tautomer` also picks RDKit's canonical tautomer (about ten times slower). The result is a
+    fixed point: its SMILES, standardized again, gives itself. A charge that cannot be removed
+    without breaking the molecule stays.
     """
 
     normalize: bool = True
@@ -45,18 +50,42 @@ class Standardizer:
 
     def of_mol(self, mol: Chem.Mol) -> Standard | Failure:
         """The same for a parsed molecule."""
-        notes = []
         with quiet_rdkit():
+            plain = not (self.tautomer or _has_parts(mol) or _is_unusual(mol))
+            result = Standard(Chem.MolToSmiles(mol), mol) if plain else self._settled(mol)
+            if isinstance(result, Failure):
+                return result
+            if not result.mol.HasSubstructMatch(_CARBON):
+                return Failure("NO_CARBON", f"no organic fragment, only {result.smiles}")
+        return text_failure(result.smiles) or result
+
+    def _settled(self, mol: Chem.Mol) -> Standard | Failure:
+        """The steps, again and again until they and a round trip through SMILES change nothing."""
+        notes: dict[str, None] = {}
+        smiles = Chem.MolToSmiles(mol)
+        for _ in range(_MAX_ROUNDS):
+            mol, written, is_changed = self._once(mol, smiles, notes)
+            if not is_changed:
+                mol = Chem.MolFromSmiles(written)
+                if mol is None:
+                    return Failure("ROUND_TRIP", f"written as {written} it cannot be read again")
             smiles = Chem.MolToSmiles(mol)
-            for note, applies, step in self._steps:
-                if applies(mol):
-                    mol = step(mol)
-                    before, smiles = smiles, Chem.MolToSmiles(mol)
-                    if smiles != before:
-                        notes.append(note)
-            if not mol.HasSubstructMatch(_CARBON):
-                return Failure("NO_CARBON", f"no organic fragment, only {smiles}")
-        return Standard(smiles, mol, tuple(notes))
+            if smiles == written and not is_changed:
+                return Standard(smiles, mol, tuple(notes))
+        return Failure("ROUND_TRIP", f"no stable form; after {_MAX_ROUNDS} rounds it is {smiles}")
+
+    def _once(self, mol: Chem.Mol, smiles: str, notes: dict[str, None]) -> tuple[Chem.Mol, str, bool]:
+        """Molecule and SMILES after each step that gives a readable one, and whether any did more
+        than nothing; `notes` gains those steps."""
+        is_changed = False
+        for note, applies, step in self._steps:
+            if not applies(mol):
+                continue
+            written = Chem.MolToSmiles(step(mol))
+            if written != smiles and (reread := Chem.MolFromSmiles(written)) is not None:
+                mol, smiles, is_changed = reread, written, True
+                notes[note] = None
+        return mol, smiles, is_changed
 
     def settings(self) -> dict[str, Any]:
         """What a model folder stores to apply the same policy later."""
@@ -74,7 +103,7 @@ class Standardizer:
             chooser = rdMolStandardize.LargestFragmentChooser(preferOrganic=True)
             steps.append(("largest fragment", _has_parts, chooser.choose))
         if self.normalize:
-            steps.append(("normalized", _always, rdMolStandardize.Normalizer().normalize))
+            steps.append(("normalized", _is_unusual, rdMolStandardize.Normalizer().normalize))
         if self.uncharge:
             steps.append(("neutralized", _is_charged, rdMolStandardize.Uncharger().uncharge))
         if self.tautomer:
@@ -90,7 +119,11 @@ def _has_parts(mol: Chem.Mol) -> bool:
 
 
 def _is_charged(mol: Chem.Mol) -> bool:
-    return any(atom.GetFormalCharge() for atom in mol.GetAtoms())
+    return mol.HasSubstructMatch(_CHARGE)
+
+
+def _is_unusual(mol: Chem.Mol) -> bool:
+    return mol.HasSubstructMatch(_UNUSUAL)
 
 
 def _always(_: Chem.Mol) -> bool:

@@ -27,6 +27,9 @@ class Silent:
         return iter(items)
 
 
+SILENT: Progress = Silent()
+
+
 class Lines:
     """A line every few seconds, for logs and pipes."""
 

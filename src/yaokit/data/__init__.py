@@ -1,0 +1,1 @@
+"""Files in, curated tables out: reading, units, replicates, embedded sets."""

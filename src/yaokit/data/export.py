@@ -1,0 +1,49 @@
+"""Tables as CSV files that spreadsheets read as data, never as formulas."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from yaokit.core.store import write_json, writing
+from yaokit.data.curate import Curated
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BATCH = 4096
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """The table as UTF-8 CSV, whole or not at all; lists are joined by "; ", null is empty.
+
+    A text cell that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    with writing(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(safe_cell(name) for name in table.column_names)
+        for batch in table.to_batches(_BATCH):
+            columns: Sequence[list[Any]] = [column.to_pylist() for column in batch.columns]
+            writer.writerows([safe_cell(value) for value in row] for row in zip(*columns, strict=True))
+
+
+def safe_cell(value: Any) -> Any:
+    """The value as a CSV cell: numbers as they are, text that cannot act as a formula."""
+    if isinstance(value, list):
+        value = "; ".join("" if item is None else str(item) for item in value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def write_curated(curated: Curated, out: Path) -> None:
+    """OUT.parquet, OUT.rejects.csv, OUT.merged.csv and OUT.summary.json; `out` with or without .parquet."""
+    stem = out.with_suffix("") if out.suffix == ".parquet" else out
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    table = curated.table
+    write_csv(table.rejects, stem.with_name(f"{stem.name}.rejects.csv"))
+    write_csv(table.merged, stem.with_name(f"{stem.name}.merged.csv"))
+    write_json(stem.with_name(f"{stem.name}.summary.json"), curated.summary)
+    with writing(stem.with_name(f"{stem.name}.parquet")) as part:
+        pq.write_table(table.data, part)

@@ -30,7 +30,7 @@ _AT = struct.Struct("q")
 
 
 class Pool:
-    """Runs `finish([each(item), …])` for batches of items in guarded children.
+    """Runs `finish(items, [each(item), …])` for batches of items in guarded children.
 
     `each` and `finish` are module-level functions or picklable callables. An item whose `each`
     raises, crashes the child or passes a limit gives a Failure in its place; without `finish`
@@ -40,7 +40,7 @@ class Pool:
     def __init__(
         self,
         each: Callable[[Any], Any],
-        finish: Callable[[list[Any]], Any] | None = None,
+        finish: Callable[[list[Any], list[Any]], Any] | None = None,
         *,
         workers: int = 1,
         cpu_limit_s: float | None = 10.0,
@@ -223,7 +223,7 @@ def _serve(pipe: Connection, board: int) -> None:
             results.append(failed[i] if i in failed else _run(each, item))
         _AT.pack_into(at, 0, _FINISHING)
         try:
-            answer = (True, finish(results) if finish else results)
+            answer = (True, finish(batch, results) if finish else results)
         except Exception as error:  # recorded: the parent raises it
             answer = (False, f"{type(error).__name__}: {error}")
         _AT.pack_into(at, 0, _IDLE)

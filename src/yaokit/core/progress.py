@@ -2,11 +2,12 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+Weigh = Callable[[Any], int]  # how many of `total` an item stands for; one if not given
 
 
 class Progress(Protocol):
@@ -14,7 +15,9 @@ class Progress(Protocol):
 
     def say(self, text: str) -> None: ...
 
-    def track(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]: ...
+    def track(
+        self, items: Iterable[T], label: str, total: int | None = None, weigh: Weigh | None = None
+    ) -> Iterator[T]: ...
 
 
 class Silent:
@@ -23,7 +26,9 @@ class Silent:
     def say(self, text: str) -> None:
         pass
 
-    def track(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+    def track(
+        self, items: Iterable[T], label: str, total: int | None = None, weigh: Weigh | None = None
+    ) -> Iterator[T]:
         return iter(items)
 
 
@@ -39,10 +44,14 @@ class Lines:
     def say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    def track(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+    def track(
+        self, items: Iterable[T], label: str, total: int | None = None, weigh: Weigh | None = None
+    ) -> Iterator[T]:
         start = last = time.monotonic()
-        for done, item in enumerate(items, start=1):
+        done = 0
+        for item in items:
             yield item
+            done += weigh(item) if weigh else 1
             now = time.monotonic()
             if now - last >= self.every_s:
                 last = now
@@ -60,12 +69,16 @@ class Bars:
     def say(self, text: str) -> None:
         self.console.print(text, highlight=False, markup=False)
 
-    def track(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+    def track(
+        self, items: Iterable[T], label: str, total: int | None = None, weigh: Weigh | None = None
+    ) -> Iterator[T]:
         with self._bar() as bar:
             task = bar.add_task(label, total=total, rate="")
             start = time.monotonic()
-            for done, item in enumerate(items, start=1):
+            done = 0
+            for item in items:
                 yield item
+                done += weigh(item) if weigh else 1
                 spent = max(time.monotonic() - start, 1e-9)
                 bar.update(task, completed=done, rate=f"{done / spent:,.1f}/s")
 

@@ -17,7 +17,7 @@ PACKAGES = ("rdkit", "numpy", "scipy", "scikit-learn", "lightgbm", "torch", "cre
 
 LIMITS = (
     "Predictions rank molecules for the next experiment; they do not replace the measurement.",
-    "Outside the domain the interval is not backed by measured error.",
+    "Outside the domain no measured error backs the interval; there it is at least that of a guess.",
     "The interval holds on average over molecules like those in cross-validation, not for each one.",
     "Censored values (>, <) are kept in the data but not learned from.",
 )
@@ -31,6 +31,7 @@ def make_card(model: "Trusted") -> dict[str, Any]:
             "goal": "minimize" if task in model.minimize else "maximize",
             "weights": trust.weights.tolist(),
             "floor": trust.conformal.floor,
+            "guess": [trust.guess_std, trust.guess_half],
             "domain": trust.domain.settings(),
         }
         for task, trust in zip(model.tasks, model._trust, strict=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +16,51 @@ from yaokit.models.stacking import combine, stack_weights
 
 @dataclass(frozen=True)
 class Trust:
-    """What makes a stack's numbers trustworthy, for one task."""
+    """What makes a stack's numbers trustworthy, for one task.
+
+    Outside the domain no measured error backs an interval, so it is never narrower than that of a
+    guess: always saying the mean of the training values.
+    """
 
     weights: np.ndarray  # (members,)
     conformal: Conformal
     domain: Domain
+    guess_std: float  # of the training values
+    guess_half: float  # 90 % of them lie this close to their mean
+
+    @classmethod
+    def fit(cls, rows: dict[str, np.ndarray]) -> "Trust":
+        """From out-of-fold member predictions (see Evidence.table)."""
+        weights = stack_weights(rows["mean"], rows["y"])
+        mean, spread = combine(rows["mean"], rows["spread"], weights)
+        residual = rows["y"] - mean
+        deviation = np.abs(rows["y"] - rows["y"].mean())
+        return cls(
+            weights,
+            Conformal.fit(residual, spread),
+            Domain.fit(rows["similarity"], spread, np.abs(residual)),
+            float(rows["y"].std()),
+            float(np.quantile(deviation, LEVEL)),
+        )
+
+    def judge(self, means: np.ndarray, spreads: np.ndarray, similarity: np.ndarray) -> "Judged":
+        """What the stack says of (n, members) predictions and how far to trust it."""
+        mean, spread = combine(means, spreads, self.weights)
+        std, half = self.conformal.std(spread), self.conformal.half_width(spread)
+        inside = self.domain.contains(similarity, spread)
+        std = np.where(inside, std, np.maximum(std, self.guess_std))
+        half = np.where(inside, half, np.maximum(half, self.guess_half))
+        return Judged(mean, std, mean - half, mean + half, inside)
+
+
+class Judged(NamedTuple):
+    """(n,) arrays: mean, expected error, 90 % interval, whether inside the domain."""
+
+    mean: np.ndarray
+    std: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    in_domain: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,7 +111,7 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
     """Weights, intervals and domain for use, and honest numbers on how good they are."""
     repeats = range(len(evidence.folds))
     whole = [evidence.table(repeat, task) for repeat in repeats]
-    trust = _trust({k: np.concatenate([t[k] for t in whole]) for k in whole[0]})
+    trust = Trust.fit({k: np.concatenate([t[k] for t in whole]) for k in whole[0]})
     parts = [_judged(evidence, repeat, task, whole[repeat]) for repeat in repeats]
     columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     names = ["nearest", "forest", *evidence.members, "stack"]
@@ -90,26 +130,17 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
     return Evaluation(trust, metrics, per_fold, pa.table(columns))
 
 
-def _trust(rows: dict[str, np.ndarray]) -> Trust:
-    weights = stack_weights(rows["mean"], rows["y"])
-    mean, spread = combine(rows["mean"], rows["spread"], weights)
-    residual = rows["y"] - mean
-    domain = Domain.fit(rows["similarity"], spread, np.abs(residual))
-    return Trust(weights, Conformal.fit(residual, spread), domain)
-
-
 def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndarray]) -> dict[str, Any]:
     """Columns of `oof` for one repeat; each fold is judged by trust that never saw it."""
     folds = evidence.folds[repeat][whole["rows"]]
     n = len(folds)
-    stack, std, half = np.empty(n), np.empty(n), np.empty(n)
-    in_domain = np.empty(n, bool)
+    judged = Judged(*(np.empty(n) for _ in range(4)), np.empty(n, bool))
     for fold in range(evidence.k):
         here = folds == fold
-        trust = _trust(evidence.table(repeat, task, fold))
-        stack[here], spread = combine(whole["mean"][here], whole["spread"][here], trust.weights)
-        std[here], half[here] = trust.conformal.std(spread), trust.conformal.half_width(spread)
-        in_domain[here] = trust.domain.contains(whole["similarity"][here], spread)
+        trust = Trust.fit(evidence.table(repeat, task, fold))
+        parts = trust.judge(whole["mean"][here], whole["spread"][here], whole["similarity"][here])
+        for column, part in zip(judged, parts, strict=True):
+            column[here] = part
     columns = {
         "repeat": np.full(n, repeat),
         "fold": folds,
@@ -122,11 +153,11 @@ def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndar
         columns[model] = outcome.mean[np.isin(outcome.rows, whole["rows"]), task]
     columns |= {model: whole["mean"][:, i] for i, model in enumerate(evidence.members)}
     return columns | {
-        "stack": stack,
-        "stack_std": std,
-        "stack_low": stack - half,
-        "stack_high": stack + half,
-        "in_domain": in_domain,
+        "stack": judged.mean,
+        "stack_std": judged.std,
+        "stack_low": judged.low,
+        "stack_high": judged.high,
+        "in_domain": judged.in_domain,
     }
 
 

@@ -13,9 +13,7 @@ def stack_weights(predicted: np.ndarray, y: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
 
 
-def combine(
-    mean: np.ndarray, spread: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def combine(mean: np.ndarray, spread: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The weighted mean of (n, members) and its spread: between members and within them."""
     center = mean @ weights
     variance = ((mean - center[:, None]) ** 2 + spread**2) @ weights

@@ -1,7 +1,7 @@
 """The model people use: a stack with intervals, a domain and its nearest measured molecules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -30,7 +30,6 @@ from yaokit.models.conformal import Conformal
 from yaokit.models.cross import cross_validate
 from yaokit.models.domain import Domain
 from yaokit.models.evaluate import Evaluation, Evidence, Trust, evaluate_task
-from yaokit.models.stacking import combine
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 MIN_ROWS = 25
@@ -130,7 +129,8 @@ class Trusted:
             )
         evidence = Evidence(outcomes, self._y, folds, self.members, BASELINES)
         return [
-            evaluate_task(evidence, j, maximize=task not in self.minimize) for j, task in enumerate(self.tasks)
+            evaluate_task(evidence, j, maximize=task not in self.minimize)
+            for j, task in enumerate(self.tasks)
         ]
 
     def predict(self, table: MolTable) -> Prediction:
@@ -146,20 +146,20 @@ class Trusted:
 
     def predict_features(self, X: csr_array) -> Prediction:
         """The same for rows of fingerprints."""
-        n, t = X.shape[0], len(self.tasks)
-        if n == 0:
-            return Prediction.bare(self.tasks, np.zeros((0, t)))
+        if X.shape[0] == 0:
+            return Prediction.bare(self.tasks, np.zeros((0, len(self.tasks))))
         outputs = [self._models[name].predict_features(X) for name in self.members]
         similarity = nearest(X, self._X)[0][:, 0].astype(np.float64)
-        mean, std, half = np.empty((n, t)), np.empty((n, t)), np.empty((n, t))
-        in_domain = np.empty((n, t), bool)
-        for j, trust in enumerate(self._trust):
-            means = np.stack([m[:, j] for m, _ in outputs], axis=1)
-            spreads = np.stack([s[:, j] for _, s in outputs], axis=1)
-            mean[:, j], spread = combine(means, spreads, trust.weights)
-            std[:, j], half[:, j] = trust.conformal.std(spread), trust.conformal.half_width(spread)
-            in_domain[:, j] = trust.domain.contains(similarity, spread)
-        return Prediction(self.tasks, mean, std, mean - half, mean + half, in_domain, similarity)
+        judged = [
+            trust.judge(
+                np.stack([mean[:, j] for mean, _ in outputs], axis=1),
+                np.stack([spread[:, j] for _, spread in outputs], axis=1),
+                similarity,
+            )
+            for j, trust in enumerate(self._trust)
+        ]
+        columns = (np.stack(column, axis=1) for column in zip(*judged, strict=True))
+        return Prediction(self.tasks, *columns, similarity)
 
     def neighbors(self, mols: Sequence[Chem.Mol], k: int = 3) -> Neighbors:
         """The nearest molecules the model learned from, with their measured values."""
@@ -242,6 +242,7 @@ class Trusted:
                 np.array(task["weights"]),
                 Conformal(arrays[f"{j}.alphas"], task["floor"]),
                 Domain.from_settings(task["domain"]),
+                *task["guess"],
             )
             for j, task in enumerate(card["tasks"])
         ]

@@ -1,0 +1,1 @@
+"""Libraries streamed through a model: memory stays flat, a killed run continues."""

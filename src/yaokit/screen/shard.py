@@ -1,0 +1,125 @@
+"""What a child process does with a piece of a library: standardize, predict, keep the best."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import pyarrow as pa
+
+from yaokit.chem.standardize import Standard, Standardizer
+from yaokit.core.reasons import Failure
+from yaokit.models import load
+from yaokit.models.trusted import Trusted
+
+SIMILARITY_EDGES = np.round(np.arange(0, 1.01, 0.05), 2)
+DIGITS = 4  # scores are rounded before they are compared, so that every machine ranks alike
+
+
+class Entry(NamedTuple):
+    """One line of a library."""
+
+    line: int
+    id: str
+    smiles: str
+
+
+@dataclass(frozen=True)
+class Standardize:
+    """Entry → its standardized molecule; a hang or crash costs this entry only."""
+
+    standardizer: Standardizer
+
+    def __call__(self, entry: Entry) -> Standard | Failure:
+        return self.standardizer(entry.smiles)
+
+
+@dataclass
+class Tally:
+    """Counts that add up over pieces of a library."""
+
+    n_in: int = 0
+    n_scored: int = 0
+    n_in_domain: int = 0
+    codes: Counter = field(default_factory=Counter)
+    similarity: np.ndarray = field(default_factory=lambda: np.zeros(len(SIMILARITY_EDGES) - 1, np.int64))
+
+    def add(self, other: "Tally") -> None:
+        self.n_in += other.n_in
+        self.n_scored += other.n_scored
+        self.n_in_domain += other.n_in_domain
+        self.codes.update(other.codes)
+        self.similarity = self.similarity + other.similarity
+
+    def to_json(self) -> dict[str, Any]:
+        counts = {"n_in": self.n_in, "n_scored": self.n_scored, "n_in_domain": self.n_in_domain}
+        return counts | {"codes": dict(self.codes), "similarity": self.similarity.tolist()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Tally":
+        similarity = np.array(value["similarity"], np.int64)
+        return cls(
+            value["n_in"], value["n_scored"], value["n_in_domain"], Counter(value["codes"]), similarity
+        )
+
+
+@dataclass
+class Piece:
+    """The outcome of one piece: its best hits, its rejected lines, its counts."""
+
+    hits: pa.Table
+    rejects: list[dict[str, Any]]
+    tally: Tally
+
+
+class Score:
+    """Entries and what standardizing made of them → Piece; the model is loaded once per process."""
+
+    def __init__(self, model: Path, top: int) -> None:
+        self.folder, self.top = model, top
+        self._model: Trusted | None = None
+
+    def __call__(self, entries: Sequence[Entry], found: Sequence[Standard | Failure]) -> Piece:
+        model = self._model = self._model or cast(Trusted, load(self.folder))
+        good = [(e, f) for e, f in zip(entries, found, strict=True) if isinstance(f, Standard)]
+        prediction = model.predict_mols([standard.mol for _, standard in good])
+        columns = {k: _rounded(v) for k, v in prediction.columns().items()}
+        score = lead(columns, model.tasks[0], model.tasks[0] in model.minimize)
+        best = best_first(score, [entry.id for entry, _ in good])[: self.top]
+        hits = {
+            "id": pa.array([good[i][0].id for i in best], pa.string()),
+            "smiles": pa.array([good[i][1].smiles for i in best], pa.string()),
+            "input_smiles": pa.array([good[i][0].smiles for i in best], pa.string()),
+            "line": pa.array([good[i][0].line for i in best], pa.int64()),
+            "score": pa.array(score[best]),
+            **{k: pa.array(v[best]) for k, v in columns.items()},
+        }
+        rejects = [
+            {**entry._asdict(), "code": failure.code, "message": failure.message}
+            for entry, failure in zip(entries, found, strict=True)
+            if isinstance(failure, Failure)
+        ]
+        tally = Tally(len(entries), len(good), int(columns["in_domain"].sum()))
+        tally.codes.update(row["code"] for row in rejects)
+        tally.similarity = np.histogram(prediction.nearest_similarity, SIMILARITY_EDGES)[0]
+        return Piece(pa.table(hits), rejects, tally)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"folder": self.folder, "top": self.top, "_model": None}
+
+
+def lead(columns: dict[str, np.ndarray], task: str, minimize: bool) -> np.ndarray:
+    """(n,) what hits are ranked by: the cautious end of the interval, higher is better."""
+    return -columns[f"{task}_high"] if minimize else columns[f"{task}_low"]
+
+
+def best_first(score: np.ndarray, ids: Sequence[str]) -> list[int]:
+    """Row numbers by falling score; ties and NaN (last) by id."""
+    keys = np.where(np.isnan(score), np.inf, -score)
+    return sorted(range(len(ids)), key=lambda i: (keys[i], ids[i]))
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    return np.round(values, DIGITS) if values.dtype.kind == "f" else values

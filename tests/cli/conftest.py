@@ -1,13 +1,20 @@
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from yaokit.cli import app
 
 TOYS = ("done", "rejects", "full", "full_inside", "denied", "memory", "defect")
+
+
+class Done(NamedTuple):
+    """How one command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
@@ -19,18 +26,14 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def yaokit(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the installed program in an empty folder."""
-    program = Path(sys.executable).with_name("yaokit")
+def yaokit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Runs a command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
 
-    def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [program, *words],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-        )
+    def call(*words: str | Path) -> Done:
+        code = app.run([str(word) for word in words])
+        return Done(code, *capsys.readouterr())
 
     return call

@@ -64,7 +64,9 @@ def curate(
     workers
         processes to use; as many as there are cores if not given
     """
-    from yaokit.data.curate import curate, preview, write_curated
+    from yaokit.data.curate import curate
+    from yaokit.data.export import write_curated
+    from yaokit.data.preview import preview
 
     values = _values(value, unit, unit_column, relation)
     asked: dict[str, Any] = {"smiles": smiles, "id": id, "values": values}
@@ -103,4 +105,24 @@ def _written(summary: Mapping[str, Any], out: Path, max_rejects: int | None) -> 
 
 
 def _previewed(found: Mapping[str, Any]) -> Result:
-    return Result(found, [(key.replace("_", " "), value) for key, value in found.items()])
+    files = [
+        ("file", f"{f['name']}: structures in {f['smiles']!r}, names in {f['id'] or 'no column'!r}")
+        for f in found["files"]
+    ]
+    values = [(f"value {v['name']}", f"from {v['column']!r}, {_unit(v)}") for v in found["values"]]
+    rows = [(f"line {row['line']}", _row(row, found["values"])) for row in found["rows"]]
+    guess = "no --value was given; the values above are a guess and would not be read"
+    notes = [*found["notes"], *([guess] if found["values_are_guessed"] else [])]
+    return Result(found, [*files, *values, *rows], [*notes, "nothing was written (--dry-run)"])
+
+
+def _unit(value: Mapping[str, Any]) -> str:
+    column = f" or as {value['unit_column']!r} says" if value["unit_column"] else ""
+    return f"unit {value['unit']}{column}"
+
+
+def _row(row: Mapping[str, Any], values: Sequence[Mapping[str, Any]]) -> str:
+    if "code" in row:
+        return f"{row['id']}  rejected, {row['code']}: {row['message']}"
+    numbers = [f"{v['name']} {row[v['name']]}" for v in values if row[v["name"]] is not None]
+    return "  ".join([str(row["id"]), row["smiles"], *numbers])

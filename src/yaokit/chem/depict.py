@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
@@ -17,6 +18,8 @@ from yaokit.chem.parse import quiet_rdkit
 MAX_ATOMS = 120  # heavy atoms; beyond it a drawing is slow and nobody can read it
 MAX_CORE_RINGS = 7  # the scaffold network doubles with every ring
 CORE_SAMPLE = 200
+MAX_MATCHES = 12  # ways to lay a molecule on the core that are tried
+TOUCHING = 0.9  # atoms nearer than this without a bond look like one, Å (a bond is 1.5)
 BOND = 22.0  # longest bond in a drawing, px
 _GROWN = (7, 8, 16, 6, 9, 17)  # elements tried when growing the core
 _MARKS = {  # color that marks an element while RDKit draws → color it gets on the page
@@ -85,27 +88,31 @@ def common_core(mols: Sequence[Chem.Mol]) -> Chem.Mol | None:
 
 
 def align(mol: Chem.Mol, core: Chem.Mol | None) -> Chem.Mol:
-    """A copy with 2-D coordinates, the core or the largest ring part it holds drawn as in `core`."""
-    mol = Chem.Mol(mol)
-    for template in _with_parts(core):
-        if mol.HasSubstructMatch(template):
-            with quiet_rdkit():
-                rdDepictor.GenerateDepictionMatching2DStructure(mol, template)
-            return mol
-    rdDepictor.Compute2DCoords(mol)
-    rdDepictor.StraightenDepiction(mol)
-    return mol
+    """A copy with 2-D coordinates, the core or the largest ring part it holds drawn as in `core`.
+
+    Of all ways to lay it on the core the one with the fewest atoms and bonds on top of each other is
+    taken; a smaller part, or no core at all, if that draws it with fewer.
+    """
+    best, fewest = Chem.Mol(mol), float("inf")
+    for placed in _placements(mol, core):
+        clashes = _clashes(placed)
+        if clashes < fewest:
+            best, fewest = placed, clashes
+        if not clashes:
+            break
+    return best
 
 
 def is_drawable(mol: Chem.Mol) -> bool:
     """Whether the molecule is small enough for a drawing that ends soon and can be read."""
-    return 0 < mol.GetNumAtoms() and mol.GetNumHeavyAtoms() <= MAX_ATOMS
+    return mol.GetNumAtoms() > 0 and mol.GetNumHeavyAtoms() <= MAX_ATOMS
 
 
 def draw(mol: Chem.Mol, size: tuple[int, int] = (260, 180), core: Chem.Mol | None = None) -> Drawing:
     """The drawing in a box of `size`; of a molecule too big to draw, its SMILES as text."""
     if not is_drawable(mol):
-        return _text(mol, size)
+        note = f"{mol.GetNumHeavyAtoms()} heavy atoms: too big to draw"
+        return text_drawing([Chem.MolToSmiles(mol), note], size)
     drawer = rdMolDraw2D.MolDraw2DSVG(*size)
     _style(drawer)
     drawer.drawOptions().setAtomPalette({z: (0, 0, mark / 255) for z, mark in _ELEMENTS.items()})
@@ -116,6 +123,16 @@ def draw(mol: Chem.Mol, size: tuple[int, int] = (260, 180), core: Chem.Mol | Non
     points = [drawer.GetDrawCoords(i) for i in range(mol.GetNumAtoms())]
     atoms = tuple((float(p.x), float(p.y)) for p in points)
     return Drawing(*size, _compact_svg(drawer.GetDrawingText()), atoms, _bond_length(drawer))
+
+
+def text_drawing(lines: Sequence[str], size: tuple[int, int] = (260, 180)) -> Drawing:
+    """Lines of text in place of a drawing, folded to the box; the last one is always seen."""
+    width, rows = max(10, size[0] // 7), max(2, size[1] // 13 - 2)
+    folded = [line[i : i + width] for line in lines for i in range(0, len(line), width)]
+    spans = "".join(
+        f'<tspan x="6" dy="13">{escape(line)}</tspan>' for line in folded[: rows - 1] + folded[-1:]
+    )
+    return Drawing(*size, f'<text class="instead">{spans}</text>', (), 0.0)
 
 
 def svg(
@@ -240,16 +257,6 @@ def _short(number: re.Match[str]) -> str:
     return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
-def _text(mol: Chem.Mol, size: tuple[int, int]) -> Drawing:
-    smiles = Chem.MolToSmiles(mol) or "no atoms"
-    width = max(10, size[0] // 7)
-    lines = [smiles[i : i + width] for i in range(0, len(smiles), width)][: max(1, size[1] // 14 - 2)]
-    spans = "".join(f'<tspan x="6" dy="13">{escape(line)}</tspan>' for line in lines)
-    note = f'<tspan x="6" dy="18">{mol.GetNumHeavyAtoms()} heavy atoms: too big to draw</tspan>'
-    body = f'<text font-size="10" font-family="monospace" fill="currentColor">{spans}{note}</text>'
-    return Drawing(*size, body, (), 0.0)
-
-
 def _is_small(mol: Chem.Mol) -> bool:
     return is_drawable(mol) and mol.GetRingInfo().NumRings() <= MAX_CORE_RINGS
 
@@ -265,10 +272,47 @@ def _scaffold_pieces(mol: Chem.Mol) -> set[str]:
         return set(rdScaffoldNetwork.CreateScaffoldNetwork([scaffold], settings).nodes)
 
 
-def _with_parts(core: Chem.Mol | None) -> list[Chem.Mol]:
+def _placements(mol: Chem.Mol, core: Chem.Mol | None) -> Iterator[Chem.Mol]:
+    """Copies with 2-D coordinates, those with most of the core in place first."""
+    for template in _with_parts(core):
+        for match in mol.GetSubstructMatches(template, uniquify=False, maxMatches=MAX_MATCHES):
+            placed = Chem.Mol(mol)
+            with quiet_rdkit():
+                rdDepictor.GenerateDepictionMatching2DStructure(placed, template, list(enumerate(match)))
+            yield placed
+    placed = Chem.Mol(mol)
+    rdDepictor.Compute2DCoords(placed)
+    rdDepictor.StraightenDepiction(placed)
+    yield placed
+
+
+def _clashes(mol: Chem.Mol) -> int:
+    """Pairs of atoms that nearly touch without a bond, and pairs of bonds that cross."""
+    xy = mol.GetConformer().GetPositions()[:, :2]
+    bonds = np.array([(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in mol.GetBonds()], int).reshape(-1, 2)
+    distance = np.hypot(*np.moveaxis(xy[:, None] - xy[None], 2, 0))
+    distance[bonds[:, 0], bonds[:, 1]] = distance[bonds[:, 1], bonds[:, 0]] = np.inf
+    touching = int((np.triu(distance, 1)[np.triu_indices(len(xy), 1)] < TOUCHING).sum())
+    return touching + _crossings(xy[bonds[:, 0]], xy[bonds[:, 1]], bonds)
+
+
+def _crossings(start: np.ndarray, end: np.ndarray, bonds: np.ndarray) -> int:
+    """Pairs of bonds without a common atom that cross: each has the other's ends on both its sides."""
+
+    def side(point: np.ndarray) -> np.ndarray:  # (bonds, bonds): of bond i, where point j lies
+        along, to = (end - start)[:, None], point[None] - start[:, None]
+        return np.sign(along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0])
+
+    parts = side(start) * side(end) < 0
+    shared = (bonds[:, None, :, None] == bonds[None, :, None, :]).any(axis=(2, 3))
+    return int(np.triu(parts & parts.T & ~shared, 1).sum())
+
+
+def _with_parts(core: Chem.Mol | None) -> Iterator[Chem.Mol]:
     """The core, then what one cut leaves of it with a ring inside, largest first, placed as in it."""
     if core is None:
-        return []
+        return
+    yield core
     parts: dict[str, Chem.Mol] = {}
     for bond in core.GetBonds():
         if not bond.IsInRing():
@@ -276,7 +320,7 @@ def _with_parts(core: Chem.Mol | None) -> list[Chem.Mol]:
             for part in Chem.GetMolFrags(cut, asMols=True):
                 if part.GetRingInfo().NumRings():
                     parts.setdefault(Chem.MolToSmiles(part), part)
-    return [core, *sorted(parts.values(), key=lambda part: -part.GetNumAtoms())]
+    yield from sorted(parts.values(), key=lambda part: -part.GetNumAtoms())
 
 
 def _grow(core: Chem.Mol, mols: Sequence[Chem.Mol]) -> Chem.Mol:

@@ -1,0 +1,1 @@
+"""Pages, figures and files made from the folders of a finished run."""

@@ -1,0 +1,30 @@
+"""How the run was made: settings, seeds, versions, sources, time, and what the model cannot know."""
+
+from typing import Any
+
+from yaokit.core.store import content_key
+from yaokit.report.run import Run
+from yaokit.report.sheet import Sheet
+
+
+def build(run: Run, sheet: Sheet) -> dict[str, Any]:
+    """Everything somebody needs to make or judge this run again."""
+    steps = [step for step in run.folders if step.summary]
+    return {
+        "sources": [(step.name, step.summary) for step in steps if step.summary.get("source")],
+        "files": [file for step in steps for file in step.summary.get("files") or []],
+        "standardizers": [
+            (s.name, s.summary["standardizer"]) for s in steps if s.summary.get("standardizer")
+        ],
+        "settings": _flat(run.about.get("settings") or {}),
+        "settings_key": content_key(run.about.get("settings") or {}),
+        "total_seconds": sum((run.about.get("seconds") or {}).values()),
+    }
+
+
+def _flat(settings: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    """Nested settings as (dotted name, value)."""
+    rows: list[tuple[str, Any]] = []
+    for name, value in settings.items():
+        rows += _flat(value, f"{above}{name}.") if isinstance(value, dict) else [(f"{above}{name}", value)]
+    return rows

@@ -9,8 +9,10 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
 
 _BLOCK = re.compile(
-    r"(?:^<!-- (?P<marker>[^>]*) -->\n+)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (?P<marker>[^>]*) -->\n+)?^```(?P<language>\w*)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
+_CODE = re.compile(r"`[^`\n]*`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _ANCHOR = re.compile(r'<a (?:id|name)="([^"]+)"')
@@ -18,9 +20,13 @@ _ANCHOR = re.compile(r'<a (?:id|name)="([^"]+)"')
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block; `marker` is the comment above it ("no test: why", "slow" or none)."""
+    """One fenced block; `marker` is the comment above it ("no test: why", "slow" or none).
+
+    "```csv raw.csv" names the `file` that the examples below it find.
+    """
 
     language: str
+    file: str | None
     text: str
     marker: str
 
@@ -37,7 +43,7 @@ class Block:
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     found = _BLOCK.finditer(page.read_text(encoding="utf-8"))
-    return [Block(m["language"], m["text"], m["marker"] or "") for m in found]
+    return [Block(m["language"], m["file"], m["text"], m["marker"] or "") for m in found]
 
 
 def links(page: Path) -> list[str]:
@@ -47,12 +53,12 @@ def links(page: Path) -> list[str]:
 
 def anchors(page: Path) -> set[str]:
     """What can follow "#" in a link to the page."""
-    text = _prose(page)
+    text = _BLOCK.sub("", page.read_text(encoding="utf-8"))
     return {_slug(title) for title in _HEADING.findall(text)} | set(_ANCHOR.findall(text))
 
 
 def _prose(page: Path) -> str:
-    return _BLOCK.sub("", page.read_text(encoding="utf-8"))
+    return _CODE.sub("", _BLOCK.sub("", page.read_text(encoding="utf-8")))
 
 
 def _slug(title: str) -> str:

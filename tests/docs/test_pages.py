@@ -22,7 +22,8 @@ def _with(slow: bool) -> list[Path]:
 
 
 def _runs(block: Block) -> bool:
-    return block.language in RUNNABLE and not block.marker.startswith("no test:")
+    is_example = block.language in RUNNABLE or block.file is not None
+    return is_example and not block.marker.startswith("no test:")
 
 
 @pytest.mark.parametrize("page", _with(slow=False), ids=_names(_with(slow=False)))
@@ -41,10 +42,11 @@ def test_long_examples_run_too(page: Path, tmp_path: Path) -> None:
 
 
 def _run(block: Block, folder: Path) -> None:
-    if block.language == "python":
+    if block.file:
+        (folder / block.file).write_text(block.text, encoding="utf-8")
+    elif block.language == "python":
         _call([sys.executable, "-W", "error", "-c", block.text], folder)
-        return
-    for command, shown in block.commands():
+    for command, shown in block.commands() if block.language == "console" else ():
         told = _call(["bash", "-ec", command], folder)
         assert not shown.strip() or doctest.OutputChecker().check_output(shown, told, SAME), (
             f"$ {command}\ngave\n{told}\nnot\n{shown}"

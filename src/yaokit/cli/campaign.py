@@ -81,8 +81,15 @@ def status(folder: Annotated[Path, Parameter(name="DIR")], /) -> Result:
 def finished(campaign: Mapping[str, Any], out: Path) -> Result:
     """What a finished campaign shows: its steps and where to look."""
     files = [(name, out / name) for name in ("report.html", "candidates.csv") if (out / name).exists()]
-    return Result(campaign, [*_steps(campaign), *files])
+    notes = [f"{step['name']}: {note}" for step in campaign["steps"] for note in step["notes"]]
+    return Result(campaign, [*_steps(campaign), *files], notes)
 
 
 def _steps(campaign: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return []
+    done = [(step["name"], _step(step)) for step in campaign["steps"]]
+    return [*done, *((name, "not finished") for name in campaign.get("unfinished", ()))]
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    time = "done before, reused" if step.get("reused") else f"{step['seconds']:,.1f} s"
+    return f"{step['n_in']:,} in, {step['n_out']:,} out, {time}"

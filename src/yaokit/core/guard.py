@@ -64,7 +64,14 @@ class Pool:
 
     def map(self, batches: Iterable[Sequence[Any]]) -> Iterator[Any]:
         """One result per batch, in order; at most two batches per worker wait or run."""
-        source = enumerate(batches)
+        try:
+            yield from self._results(enumerate(batches))
+        finally:  # left early: what still runs is of no use to the next map
+            for child in [child for child in self._children if child.job is not None]:
+                self._children.remove(child)
+                child.kill()
+
+    def _results(self, source: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[Any]:
         done: dict[int, Any] = {}
         next_out, exhausted = 0, False
         while True:
@@ -182,7 +189,7 @@ class _Child:
 
     def hand_over(self, new: "_Child", failure: Failure) -> None:
         """Kill this child; `new` does its batch again without the item at fault."""
-        at = _AT.unpack_from(self._at)[0]
+        at = self._seen[0] if failure.code == "TIMEOUT" else _AT.unpack_from(self._at)[0]
         self.kill()
         assert self.job is not None
         number, batch, failed = self.job

@@ -1,12 +1,13 @@
 """Which column holds what: structures, names, values and their units, told by header and content."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from yaokit.chem.parse import parse
 from yaokit.core.errors import UsageError
 from yaokit.core.reasons import Failure
-from yaokit.data.activity import Measured, has_decimal_commas, known_unit, parse_value
+from yaokit.data.activity import Measured, has_decimal_commas, is_concentration, known_unit, parse_value
 
 _SMILES = ("smiles", "canonicalsmiles", "isomericsmiles", "smi", "inputsmiles")
 _ID = (
@@ -47,21 +48,27 @@ def id_column(columns: Sequence[str], smiles: str) -> str | None:
 
 def value_columns(columns: Sequence[str], sample: Rows) -> list[tuple[str, str, str | None, str | None]]:
     """Columns that look like measured activities: column, unit, unit column, relation column."""
-    units, relation = _by_name(columns, _UNIT), _by_name(columns, _RELATION)
+    relation = _by_name(columns, _RELATION)
     found = []
     for column in columns:
         endpoint = _ENDPOINT.search(column.replace("_", " "))
-        if not endpoint and _plain(column) not in ("activity", "standardvalue"):
-            continue
-        if not _is_numeric(_cells(sample, column)):
-            continue
-        if endpoint and endpoint[1]:
-            found.append((column, "p", None, relation))
-        elif unit := _UNIT_IN_NAME.search(column):
-            found.append((column, known_unit(unit[1]), None, relation))
-        else:
-            found.append((column, "p" if not endpoint else "none", units, relation))
+        is_activity = endpoint or _plain(column) in ("activity", "standardvalue")
+        if is_activity and _is_numeric(_cells(sample, column)):
+            is_log = endpoint is not None and bool(endpoint[1])
+            found.append((column, *(("p", None) if is_log else _unit_of(column, columns, sample)), relation))
     return found
+
+
+def _unit_of(column: str, columns: Sequence[str], sample: Rows) -> tuple[str, str | None]:
+    """The unit and the unit column: from the column's name, from a column of units, or "none"."""
+    if written := _UNIT_IN_NAME.search(column):
+        return known_unit(written[1]), None
+    is_standard = column.lower().startswith("standard")
+    unit_column = _by_name(columns, _UNIT[::-1] if is_standard else _UNIT)
+    for unit, _ in Counter(_cells(sample, unit_column) if unit_column else []).most_common(1):
+        if is_concentration(unit):
+            return known_unit(unit), unit_column
+    return "none", None
 
 
 def _by_name(columns: Iterable[str], wanted: Sequence[str]) -> str | None:

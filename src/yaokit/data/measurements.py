@@ -160,8 +160,8 @@ class _ValueReader:
         unit = (cells.get(value.unit_column) if value.unit_column else None) or value.unit
         relation = cells.get(value.relation) if value.relation else None
         found = parse_value(text, unit, relation, decimal_comma=value.column in self._commas)
-        if isinstance(found, Measured) and value.on_p_scale and not _fits_p_scale(unit):
-            found = Failure("UNIT", f"{unit!r} is no molar concentration")
+        if isinstance(found, Measured) and not _fits(unit, value):
+            found = Failure("UNIT", f"{unit!r} where {value.unit!r} was expected")
         return (
             Failure(found.code, f"{value.column}: {found.message}") if isinstance(found, Failure) else found
         )
@@ -174,8 +174,10 @@ class _ValueReader:
         ]
 
 
-def _fits_p_scale(unit: str) -> bool:
-    return is_concentration(unit) or known_unit(unit) == "p"
+def _fits(unit: str, value: ValueColumn) -> bool:
+    if value.on_p_scale:
+        return is_concentration(unit) or known_unit(unit) == "p"
+    return known_unit(unit) == known_unit(value.unit)
 
 
 def _structure_and_name(

@@ -1,0 +1,72 @@
+import subprocess
+import sys
+
+import pytest
+
+from yaokit.core.errors import UsageError
+from yaokit.core.store import (
+    content_key,
+    file_hash,
+    locked,
+    publish,
+    read_json,
+    write_json,
+    write_text,
+    writing,
+)
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError), writing(path) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_json_survives_and_nan_is_refused(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"µ": [1, None, 2.5]})
+    assert read_json(path) == {"µ": [1, None, 2.5]}
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(path, {"x": float("nan")})
+    assert read_json(path) == {"µ": [1, None, 2.5]}
+
+
+def test_publishing_replaces_a_folder(tmp_path):
+    for content in ("one", "two"):
+        part = tmp_path / "step.part"
+        part.mkdir()
+        (part / "x").write_text(content)
+        publish(part, tmp_path / "step")
+    assert (tmp_path / "step" / "x").read_text() == "two"
+    assert not part.exists()
+
+
+def test_keys_depend_on_content_not_on_order():
+    assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
+    assert content_key({"a": 1}) != content_key({"a": 2})
+
+
+def test_file_hash_is_sha256(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")  # FIPS 180-2, appendix B.1
+    assert file_hash(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_second_run_in_a_folder_is_told_so(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from yaokit.core.store import locked\n"
+        "with locked(Path(sys.argv[1])): print('mine', flush=True); input()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "mine\n"
+        with pytest.raises(UsageError, match="in use by another yaokit run"), locked(tmp_path):
+            pass
+        other.communicate("\n")
+    with locked(tmp_path):
+        pass

@@ -171,6 +171,11 @@ class Trusted:
     def _features(mols: Sequence[Chem.Mol]) -> csr_array:
         return FingerprintModel.features(mols)
 
+    @property
+    def n_rows(self) -> int:
+        """How many molecules it learned from."""
+        return len(self._ids)
+
     def metrics(self) -> dict[str, Any]:
         """The content of metrics.json."""
         plan = self.validation

@@ -1,0 +1,67 @@
+"""Measurements → one clean table."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from yaokit.campaign.step import Inputs, Settings, Step
+from yaokit.chem.standardize import Standardizer
+from yaokit.core.errors import UsageError
+from yaokit.core.store import writing
+from yaokit.data.curate import ValueColumn, curate
+from yaokit.data.export import write_csv
+
+
+class Value(Settings):
+    """A measured quantity: its column, unit and whether more is better."""
+
+    column: str
+    name: str | None = None
+    unit: str = "p"
+    unit_column: str | None = None
+    relation: str | None = None
+    goal: Literal["maximize", "minimize"] = "maximize"
+
+    def as_column(self) -> ValueColumn:
+        """The same for `curate`, which does not care about goals."""
+        try:
+            return ValueColumn(self.column, self.name, self.unit, self.unit_column, self.relation)
+        except ValueError as error:
+            raise UsageError(f"value column {self.column!r}: {error}") from None
+
+
+class CurateSettings(Settings):
+    files: tuple[str, ...] = Field(min_length=1)
+    smiles: str | None = None
+    id: str | None = None
+    values: tuple[Value, ...] = Field(min_length=1)
+    tautomer: bool = False
+
+
+def _run(out: Path, inputs: Inputs, settings: CurateSettings) -> dict[str, Any]:
+    curated = curate(
+        settings.files,
+        smiles=settings.smiles,
+        id=settings.id,
+        values=[value.as_column() for value in settings.values],
+        standardizer=Standardizer(tautomer=settings.tautomer),
+        workers=inputs.workers,
+        progress=inputs.progress,
+    )
+    table = curated.table
+    table.write(out / "table")
+    with writing(out / "table.parquet") as part:
+        pq.write_table(table.data, part)
+    write_csv(table.rejects, out / "rejects.csv")
+    write_csv(table.merged, out / "merged.csv")
+    dropped = table.counts()["codes"]
+    if table.n_merged:
+        dropped = {"MERGED": table.n_merged, **dropped}
+    goals = {value.as_column().task: value.goal for value in settings.values}
+    tasks = [{**task, "goal": goals[task["name"]]} for task in curated.summary["tasks"]]
+    return {**curated.summary, "tasks": tasks, "n_out": len(table), "dropped": dropped}
+
+
+CURATE = Step("curate", _run, CurateSettings, files=lambda settings: settings.files)

@@ -1,0 +1,72 @@
+"""Clean table → a model with intervals, domain and honest numbers."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from yaokit.campaign.step import Inputs, Settings, Step
+from yaokit.chem.standardize import Standardizer
+from yaokit.core.store import writing
+from yaokit.core.table import MolTable
+from yaokit.models.trusted import Trusted, Validation
+
+
+class TrainSettings(Settings):
+    models: tuple[str, ...] = Field(default=("boosting", "mlp"), min_length=1)
+    split: str = "scaffold"
+    folds: int = Field(default=5, ge=3, le=20)
+    repeats: int | None = Field(default=None, ge=1, le=20)
+    seed: int = 0
+
+
+def _run(out: Path, inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
+    source = inputs.one("curate")
+    table = MolTable.read(source.path / "table")
+    about = source.summary
+    tasks = [task["name"] for task in about["tasks"]]
+    model = Trusted(
+        settings.models,
+        validation=Validation(settings.split, settings.folds, settings.repeats, settings.seed),
+        standardizer=Standardizer.from_settings(about["standardizer"]),
+        minimize=[task["name"] for task in about["tasks"] if task["goal"] == "minimize"],
+        workers=inputs.workers,
+        cache=out / "folds",
+        progress=inputs.progress,
+    )
+    model.provenance = {key: about.get(key) for key in ("files", "source", "licence")}
+    model.provenance["noise"] = {tasks[0]: about.get("noise")}
+    model.fit(table, tasks)
+    model.save(out / "model")
+    shutil.copyfile(out / "model" / "metrics.json", out / "metrics.json")
+    with writing(out / "oof.parquet") as part:
+        pq.write_table(model.oof(), part)
+    shutil.rmtree(out / "folds")
+    unused = len(table) - model.n_rows
+    return {
+        "n_in": len(table),
+        "n_out": model.n_rows,
+        "dropped": {"CENSORED": unused} if unused else {},
+        "notes": _notes(model),
+    }
+
+
+def _notes(model: Trusted) -> list[str]:
+    notes = []
+    for about in model.metrics()["tasks"]:
+        if about["n_censored_unused"]:
+            notes.append(
+                f"{about['task']}: {about['n_censored_unused']:,} censored values are not learned from"
+            )
+        for baseline, test in about["comparison"].items():
+            if not test["better"]:
+                notes.append(
+                    f"{about['task']}: the stack is not better than {baseline} beyond the noise "
+                    f"(RMSE difference {test['difference']:+.3f}, p = {test['p']:.2g})"
+                )
+    return notes
+
+
+TRAIN = Step("train", _run, TrainSettings, after=("curate",))

@@ -322,3 +322,20 @@ def _profiled(new: tuple, known: tuple) -> pa.Table:
         "route": ["not computed"] * n,
     }
     return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+@pytest.fixture(scope="session")
+def run_folders(tmp_path_factory: pytest.TempPathFactory) -> list[StepFolder]:
+    """The folders of one small run; tests must not change them."""
+    return make_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def about() -> dict[str, Any]:
+    return dict(ABOUT)
+
+
+@pytest.fixture(name="metrics")
+def metrics_of_one_task():
+    """A function that gives one task's metrics, some of them changed."""
+    return metrics

@@ -18,11 +18,13 @@ from yaokit.chem.parse import quiet_rdkit
 MAX_ATOMS = 120  # heavy atoms; beyond it a drawing is slow and nobody can read it
 MAX_CORE_RINGS = 7  # the scaffold network doubles with every ring
 CORE_SAMPLE = 200
+LINE = 1.4  # width of bonds, px
 MAX_MATCHES = 12  # ways to lay a molecule on the core that are tried
 TOUCHING = 0.9  # atoms nearer than this without a bond look like one, Å (a bond is 1.5)
 BOND = 22.0  # longest bond in a drawing, px
 _GROWN = (7, 8, 16, 6, 9, 17)  # elements tried when growing the core
 _MARKS = {  # color that marks an element while RDKit draws → color it gets on the page
+    "#000000": "var(--mol,currentColor)",  # radicals and the like
     "#000001": "var(--mol,currentColor)",
     "#000002": "var(--mol-n,#2b5fc7)",
     "#000003": "var(--mol-o,#c8372d)",
@@ -109,7 +111,10 @@ def is_drawable(mol: Chem.Mol) -> bool:
 
 
 def draw(mol: Chem.Mol, size: tuple[int, int] = (260, 180), core: Chem.Mol | None = None) -> Drawing:
-    """The drawing in a box of `size`; of a molecule too big to draw, its SMILES as text."""
+    """The drawing in a box of `size`; of a molecule too big to draw, its SMILES as text.
+
+    Coordinates the molecule already has are kept; otherwise it is aligned to `core`.
+    """
     if not is_drawable(mol):
         note = f"{mol.GetNumHeavyAtoms()} heavy atoms: too big to draw"
         return text_drawing([Chem.MolToSmiles(mol), note], size)
@@ -117,7 +122,7 @@ def draw(mol: Chem.Mol, size: tuple[int, int] = (260, 180), core: Chem.Mol | Non
     _style(drawer)
     drawer.drawOptions().setAtomPalette({z: (0, 0, mark / 255) for z, mark in _ELEMENTS.items()})
     drawer.drawOptions().clearBackground = False
-    mol = rdMolDraw2D.PrepareMolForDrawing(align(mol, core), kekulize=True, addChiralHs=False)
+    mol = rdMolDraw2D.PrepareMolForDrawing(_placed(mol, core), kekulize=True, addChiralHs=False)
     drawer.DrawMolecule(mol)
     drawer.FinishDrawing()
     points = [drawer.GetDrawCoords(i) for i in range(mol.GetNumAtoms())]
@@ -151,7 +156,7 @@ def png(mol: Chem.Mol, size: tuple[int, int] = (320, 220), core: Chem.Mol | None
         return None
     drawer = rdMolDraw2D.MolDraw2DCairo(*size)
     _style(drawer)
-    mol = rdMolDraw2D.PrepareMolForDrawing(align(mol, core), kekulize=True, addChiralHs=False)
+    mol = rdMolDraw2D.PrepareMolForDrawing(_placed(mol, core), kekulize=True, addChiralHs=False)
     drawer.DrawMolecule(mol)
     drawer.FinishDrawing()
     return drawer.GetDrawingText()
@@ -166,7 +171,7 @@ def compact(mol: Chem.Mol, core: Chem.Mol | None = None) -> dict[str, list] | No
     """
     if not is_drawable(mol):
         return None
-    mol = rdMolDraw2D.PrepareMolForDrawing(align(mol, core), kekulize=True, addChiralHs=False)
+    mol = rdMolDraw2D.PrepareMolForDrawing(_placed(mol, core), kekulize=True, addChiralHs=False)
     positions = mol.GetConformer().GetPositions()[:, :2] * (20 / 1.5)
     atoms = [int(v) for x, y in positions for v in (round(x), round(-y))]
     bonds = [v for bond in mol.GetBonds() for v in _compact_bond(mol, bond, positions)]
@@ -206,7 +211,7 @@ def _label(atom: Chem.Atom) -> str:
 def _style(drawer: rdMolDraw2D.MolDraw2D) -> None:
     options = drawer.drawOptions()
     options.fixedBondLength = BOND
-    options.bondLineWidth = 1.4
+    options.bondLineWidth = LINE
     options.scaleBondWidth = False
     options.minFontSize = 7
     options.maxFontSize = 14
@@ -249,8 +254,14 @@ def _look(values: dict[str, str]) -> str:
     fill, stroke = values.get("fill", "none"), values.get("stroke", "none")
     css = [f"fill:{_MARKS.get(fill, fill)}"]
     if stroke != "none":
-        css += [f"stroke:{_MARKS.get(stroke, stroke)}", f"stroke-width:{values.get('stroke-width', '1px')}"]
+        css += [f"stroke:{_MARKS.get(stroke, stroke)}", f"stroke-width:{_width(values)}"]
     return f'style="{";".join(css)}"'
+
+
+def _width(values: dict[str, str]) -> str:
+    """The width of a line; that of bonds can be set by the page, for small pictures."""
+    width = values.get("stroke-width", "1px")
+    return f"var(--mol-width,{width})" if width == f"{LINE}px" else width
 
 
 def _short(number: re.Match[str]) -> str:
@@ -270,6 +281,11 @@ def _scaffold_pieces(mol: Chem.Mol) -> set[str]:
     settings.includeScaffoldsWithAttachments = False
     with quiet_rdkit():
         return set(rdScaffoldNetwork.CreateScaffoldNetwork([scaffold], settings).nodes)
+
+
+def _placed(mol: Chem.Mol, core: Chem.Mol | None) -> Chem.Mol:
+    """The molecule as it is if it has coordinates, else aligned."""
+    return mol if mol.GetNumConformers() else align(mol, core)
 
 
 def _placements(mol: Chem.Mol, core: Chem.Mol | None) -> Iterator[Chem.Mol]:

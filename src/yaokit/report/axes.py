@@ -88,7 +88,8 @@ class Chart:
         size = f'viewBox="0 0 {self.width} {self.height}" style="max-width:{self.width}px"'
         name = escape(self.title, quote=True)
         parts = [*self._x_axis(), *self._y_axis(), *self.shapes]
-        return f'<svg class="chart" role="img" aria-label="{name}" {size}>{"".join(parts)}</svg>'
+        look = "chart wide" if self.width > 600 else "chart"
+        return f'<svg class="{look}" role="img" aria-label="{name}" {size}>{"".join(parts)}</svg>'
 
     def _x_axis(self) -> list[str]:
         bottom = self.height - BOTTOM

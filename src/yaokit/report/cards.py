@@ -30,6 +30,10 @@ PROPERTIES = (  # column, label, digits
     ("le", "LE", 2),
     ("lle", "LLE", 1),
 )
+READ = (  # columns the template reads; a run without one shows it as unknown
+    *("in_domain", "near_duplicate_of", "n_unspecified_stereo", "n_alerts", "alerts", "source"),
+    *("desirability", "pareto_front", "scaffold", "admet", "route"),
+)
 SHOWN = ("desirability", "mw", "clogp", "tpsa", "qed", "sa_score", "le", "lle")
 SORTS = (  # key, label, whether large comes first
     ("rank", "rank", False),
@@ -96,7 +100,7 @@ def _card(
     colors = [contribution_color(v, top) for v in row.get("contributions") or []]
     marks = [n["value"] for n in neighbors]
     return {
-        "row": row,
+        "row": {**dict.fromkeys(READ), **row},
         "picture": sheet.show(row["smiles"], f"structure of {row['id']}"),
         "contributions": sheet.show(row["smiles"], f"atom contributions of {row['id']}", colors)
         if len(colors) and top
@@ -119,9 +123,7 @@ def _card(
 
 def _prediction(row: Row, task: str, span: tuple[float, float], marks: Sequence[float]) -> dict[str, Any]:
     mean, low, high, std = (row.get(f"{task}_{part}") for part in ("pred", "low", "high", "std"))
-    nan = float("nan")
-    numbers = [nan if v is None else v for v in (mean, low, high)]
-    bar = interval_bar(span, *numbers, "in" if row.get("in_domain") else "out", marks)
+    bar = interval_bar(span, mean, (low, high), "in" if row.get("in_domain") else "out", marks)
     return {"task": task, "mean": mean, "low": low, "high": high, "std": std, "bar": Markup(bar)}
 
 
@@ -168,5 +170,5 @@ def _sort_values(run: Run, row: Row) -> dict[str, float | None]:
         "bound": row.get(f"{task}_{'high' if run.lower_is_better else 'low'}"),
         "similarity": row.get("nearest_similarity"),
     }
-    named = {key: values.get(key, row.get(key)) for key, *_ in SORTS}
-    return {key: round(value, 4) if finite([value]) else None for key, value in named.items()}
+    named = {key: finite([values.get(key, row.get(key))]) for key, *_ in SORTS}
+    return {key: round(known[0], 4) if known else None for key, known in named.items()}

@@ -85,38 +85,42 @@ def candidate_intervals(rows: Sequence[Row], task: str, best_measured: float | N
         ends = [(0.2, best_measured), (len(rows) + 0.8, best_measured)]
         chart.line(ends, "baseline", f"best measured: {best_measured:.2f}")
     for row in rows:
-        mean, low, high = (row.get(c) for c in columns)
+        mean, ends = finite([row.get(columns[0])]), finite(row.get(c) for c in columns[1:])
         look = "in" if row.get("in_domain") else "out"
-        if len(finite((low, high))) == 2:
-            chart.line([(row["rank"], low), (row["rank"], high)], f"whisker {look}")
-        if finite([mean]):
-            tip = f"{row['rank']}. {row['id']}: {mean:.2f} ({_number(low)} to {_number(high)})"
-            link = f'<a href="#c{row["rank"]}">'
-            chart.shapes.append(link)
-            chart.circle(row["rank"], mean, f"mean {look}", tip, 4)
+        if len(ends) == 2:
+            chart.line([(row["rank"], end) for end in ends], f"whisker {look}")
+        if mean:
+            tip = f"{row['rank']}. {row['id']}: {mean[0]:.2f}, interval {_interval(ends)}"
+            chart.shapes.append(f'<a href="#c{row["rank"]}">')
+            chart.circle(row["rank"], mean[0], f"mean {look}", tip, 4)
             chart.shapes.append("</a>")
     return chart.svg()
 
 
 def interval_bar(
-    span: tuple[float, float], mean: float, low: float, high: float, look: str, marks: Sequence[float] = ()
+    span: tuple[float, float],
+    mean: float | None,
+    ends: Sequence[float | None],
+    look: str,
+    marks: Sequence[float | None] = (),
 ) -> str:
-    """A prediction as a dot on its interval, measured neighbors as triangles below; NaN ends left out."""
+    """A prediction as a dot on its interval, measured neighbors as triangles below; unknown left out."""
     x = Scale(*span, 6, 234)
+    known, low_high = finite([mean]), finite(ends)
     parts = ['<path class="axis" d="M6,14H234"/>']
-    if len(finite((low, high))) == 2:
-        parts.append(f'<path class="whisker {look}" d="M{x(low)},14H{x(high)}"/>')
+    if len(low_high) == 2:
+        parts.append(f'<path class="whisker {look}" d="M{x(low_high[0])},14H{x(low_high[1])}"/>')
     for mark in finite(marks):
         tip = f"<title>measured neighbor: {mark:.2f}</title>"
         parts.append(f'<path class="neighbor" d="M{x(mark)},17l4,8h-8z">{tip}</path>')
-    if finite([mean]):
-        parts.append(f'<circle class="mean {look}" cx="{x(mean)}" cy="14" r="5"/>')
-    ends = (
+    for value in known:
+        parts.append(f'<circle class="mean {look}" cx="{x(value)}" cy="14" r="5"/>')
+    axis = (
         f'<text x="6" y="37">{span[0]:.1f}</text><text x="234" y="37" text-anchor="end">{span[1]:.1f}</text>'
     )
-    name = escape(f"prediction {_number(mean)}, interval {_number(low)} to {_number(high)}", quote=True)
-    head = f'<svg class="interval" role="img" aria-label="{name}" viewBox="0 0 240 40">'
-    return f"{head}{''.join(parts)}{ends}</svg>"
+    text = f"{known[0]:.2f}, interval {_interval(low_high)}" if known else "unknown"
+    head = f'<svg class="interval" role="img" aria-label="prediction {text}" viewBox="0 0 240 40">'
+    return f"{head}{''.join(parts)}{axis}</svg>"
 
 
 def share_bar(parts: Sequence[tuple[str, int, str]]) -> str:
@@ -131,5 +135,5 @@ def share_bar(parts: Sequence[tuple[str, int, str]]) -> str:
     return f'<svg class="share" viewBox="0 0 1000 10" preserveAspectRatio="none">{"".join(shapes)}</svg>'
 
 
-def _number(value: float | None) -> str:
-    return f"{value:.2f}" if finite([value]) else "unknown"
+def _interval(ends: Sequence[float]) -> str:
+    return f"{ends[0]:.2f} to {ends[1]:.2f}" if len(ends) == 2 else "unknown"

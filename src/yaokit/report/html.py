@@ -28,9 +28,19 @@ SECTIONS: tuple[tuple[str, str, Build], ...] = (  # anchor and template name, ti
 )
 
 
+NOTHING_SAID = {
+    "title": "", "created_from": "", "seed": None, "versions": {}, "command": "", "settings": {},
+    "seconds": {}, "peak_memory_mb": None, "targets": {},
+}
+
+
 def write_report(out: Path, folders: Sequence[StepFolder], about: Mapping[str, Any]) -> None:
-    """Write `out`/report.html from the steps' folders; it needs no network to be read."""
-    run = Run(folders, about)
+    """Write `out`/report.html from the steps' folders; it needs no network to be read.
+
+    `about` may tell title, created_from (the campaign file's text), seed, versions, command, settings,
+    seconds (by step), peak_memory_mb, targets (by task: goal, unit, main).
+    """
+    run = Run(folders, {**NOTHING_SAID, **about})
     sheet = Sheet(run_core(run))
     environment = _environment()
     sections = []
@@ -55,8 +65,9 @@ def run_core(run: Run) -> Chem.Mol | None:
 
 
 def _environment() -> jinja2.Environment:
+    loader = jinja2.PackageLoader("yaokit.report")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("yaokit.report"),
+        loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -64,7 +75,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["number"] = _number
     environment.filters["count"] = lambda n: "–" if n is None else f"{n:,}"
-    environment.globals["file"] = lambda name: Markup(environment.loader.get_source(environment, name)[0])
+    environment.globals["file"] = lambda name: Markup(loader.get_source(environment, name)[0])
     return environment
 
 

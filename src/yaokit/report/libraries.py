@@ -42,7 +42,7 @@ def _library(run: Run, step: StepFolder, sheet: Sheet, trusted: list[tuple[float
         else None,
         "best": [
             {
-                "row": row,
+                "row": {"in_domain": None, "nearest_similarity": None, **row},
                 "picture": sheet.show(row["smiles"], f"structure of {row['id']}"),
                 "pred": row.get(f"{run.main_task}_pred"),
                 "low": row.get(f"{run.main_task}_low"),

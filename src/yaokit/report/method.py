@@ -16,9 +16,9 @@ def build(run: Run, sheet: Sheet) -> dict[str, Any]:
         "standardizers": [
             (s.name, s.summary["standardizer"]) for s in steps if s.summary.get("standardizer")
         ],
-        "settings": _flat(run.about.get("settings") or {}),
-        "settings_key": content_key(run.about.get("settings") or {}),
-        "total_seconds": sum((run.about.get("seconds") or {}).values()),
+        "settings": _flat(run.about["settings"]),
+        "settings_key": content_key(run.about["settings"]),
+        "total_seconds": sum(run.about["seconds"].values()),
     }
 
 

@@ -69,17 +69,19 @@ def place(smiles: Sequence[str], seed: int) -> np.ndarray:
 
     The counts are reduced to 50 dimensions first; the two main ones are the start.
     """
-    from sklearn.decomposition import TruncatedSVD
     from sklearn.manifold import TSNE
+    from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
 
     counts = morgan_counts(smiles)
     counts.data = np.log1p(counts.data)
     n = len(smiles)
-    reduced = TruncatedSVD(min(50, n - 1), random_state=seed).fit_transform(counts)
-    reduced -= reduced.mean(axis=0)
+    u, sizes, _ = randomized_svd(counts, min(50, n - 1), random_state=seed)
+    reduced = u * sizes - (u * sizes).mean(axis=0)
     start = reduced[:, :2] / max(float(reduced[:, 0].std()), 1e-12) * 1e-4
     perplexity = min(30.0, (n - 1) / 3)
-    xy = TSNE(perplexity=perplexity, init=start, random_state=seed, n_jobs=1).fit_transform(reduced)
+    with threadpool_limits(1):  # waiting for a second thread costs more than it helps
+        xy = TSNE(perplexity=perplexity, init=start, random_state=seed).fit_transform(reduced)
     low, high = xy.min(axis=0), xy.max(axis=0)
     share = (xy - low) / np.maximum(high - low, 1e-12)
     return np.round(MARGIN + share * (np.array([WIDTH, HEIGHT]) - 2 * MARGIN)).astype(int)
@@ -128,10 +130,9 @@ def _svg(points: Sequence[Point], xy: np.ndarray, groups: Sequence[str], edges: 
 
 
 def _dot(i: int, point: Point, x: int, y: int, edges: Sequence[float]) -> str:
-    color = ""
-    if point.group == "measured" and finite([point.value]) and edges:
-        level = int(np.clip(np.searchsorted(edges[1:-1], point.value, side="right"), 0, N_COLORS - 1))
-        color = f' class="v{level}"'
+    color, known = "", finite([point.value])
+    if point.group == "measured" and known and edges:
+        color = f' class="v{int(np.searchsorted(edges[1:-1], known[0], side="right"))}"'
     return f'<circle{color} cx="{x}" cy="{y}" r="3.5"/>'
 
 

@@ -1,0 +1,50 @@
+"""Charts: well-formed, with round ticks, unbroken by empty or odd numbers."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from yaokit.report import figures
+from yaokit.report.axes import Scale, extent
+
+NAN = float("nan")
+
+
+def test_ticks_are_round_and_inside():
+    assert Scale(0, 1, 0, 100).ticks() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    assert Scale(4.27, 9.22, 0, 100).ticks() == pytest.approx([5, 6, 7, 8, 9])
+
+
+@pytest.mark.parametrize("values", [[], [NAN], [None], [3.0], [3.0, 3.0]])
+def test_extent_always_has_a_width(values: list):
+    low, high = extent(values)
+    assert low < high
+
+
+@pytest.mark.parametrize("n", [0, 1, 60])
+def test_candidate_intervals_shows_each_prediction(n: int):
+    rows = [
+        {
+            "rank": i,
+            "id": "<x>",
+            "p_pred": NAN if i == 2 else 5.0,
+            "p_low": 4.0,
+            "p_high": NAN,
+            "in_domain": i > 3,
+        }
+        for i in range(1, n + 1)
+    ]
+    root = ET.fromstring(figures.candidate_intervals(rows, "p", None))
+    assert len(list(root.iter("circle"))) == n - (n >= 2)
+
+
+def test_charts_of_nothing_are_still_charts():
+    assert ET.fromstring(figures.predicted_measured([], "p")) is not None
+    assert ET.fromstring(figures.model_errors({})) is not None
+    assert ET.fromstring(figures.similarity_histogram([0, 0.5, 1], [0, 0], [(0.4, 1)], "<lib>")) is not None
+    assert ET.fromstring(figures.share_bar([("kept", 0, "kept")])) is not None
+
+
+def test_interval_bar_leaves_out_what_is_unknown():
+    assert "circle" not in figures.interval_bar((0, 10), NAN, (None, None), "in", [None])
+    assert "NaN" not in figures.interval_bar((0, 10), 5, (NAN, 6), "in", [4.0])

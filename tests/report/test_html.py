@@ -1,0 +1,217 @@
+"""The page: whole, self-contained, safe with hostile names, honest when things are missing."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from yaokit.core.store import write_json
+from yaokit.report.html import SECTIONS, write_report
+from yaokit.report.run import StepFolder
+
+VOID = {"meta", "link", "input", "br"}
+
+
+class Page(HTMLParser):
+    """Collects tags, links and text, and checks that every tag is closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.source = text
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self.open):
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+    def all(self, tag: str, look: str = "") -> list[dict[str, str | None]]:
+        return [a for t, a in self.tags if t == tag and look in (a.get("class") or "").split(" ")]
+
+
+def render(out: Path, folders: list[StepFolder], about: dict[str, Any]) -> Page:
+    write_report(out, folders, about)
+    return Page((out / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def page(run_folders: list[StepFolder], about: dict, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    return render(tmp_path_factory.mktemp("page"), run_folders, about)
+
+
+def replaced(step: StepFolder, path: Path, **files: Any) -> StepFolder:
+    """The step in a new folder: its files, some replaced (name without suffix → table or JSON value)."""
+    path.mkdir()
+    for file in step.path.iterdir():
+        (path / file.name).write_bytes(file.read_bytes())
+    for name, value in files.items():
+        if isinstance(value, pa.Table):
+            pq.write_table(value, path / f"{name}.parquet")
+        else:
+            write_json(path / f"{name}.json", value)
+    return StepFolder(step.kind, step.name, path)
+
+
+def with_candidates(folders: list[StepFolder], path: Path, table: pa.Table) -> list[StepFolder]:
+    return [replaced(s, path, candidates=table) if s.kind == "rank" else s for s in folders]
+
+
+def ranked(folders: list[StepFolder]) -> pa.Table:
+    table = next(s for s in folders if s.kind == "rank").table("candidates.parquet")
+    assert table is not None
+    return table
+
+
+def test_all_sections_are_there_in_order(page: Page):
+    assert [a["id"] for a in page.all("section")] == [anchor for anchor, *_ in SECTIONS]
+
+
+def test_nothing_is_loaded_from_anywhere(page: Page):
+    for tag, attributes in page.tags:
+        assert not attributes.get("src"), tag
+        assert (attributes.get("href") or "#").startswith(("#", "data:,")), tag
+
+
+def test_every_shown_structure_is_drawn_once(page: Page):
+    symbols = [a["id"] for a in page.all("symbol")]
+    used = [(a["href"] or "")[1:] for a in page.all("use")]
+    assert len(symbols) == len(set(symbols))
+    assert set(used) == set(symbols)
+    assert len(page.all("svg", "mol")) == len(used)
+
+
+def test_each_candidate_has_its_card_with_neighbors_and_contributions(
+    page: Page, run_folders: list[StepFolder]
+):
+    n = len(ranked(run_folders))
+    assert len(page.all("article", "card")) == n
+    assert len(page.all("figure", "contributions")) == n
+    assert "not computed" in page.text
+    for a in page.all("article", "card"):
+        assert json.loads(a["data-sort"] or "")["rank"] >= 1
+
+
+def test_each_chart_says_n_split_seed_and_baseline(page: Page):
+    text = page.source
+    captions = re.findall(r'<svg class="chart.*?</svg>\s*<figcaption>(.*?)</figcaption>', text, re.S)
+    assert len(captions) == text.count('<svg class="chart')
+    for caption in captions:
+        assert all(word in caption.lower() for word in ("n =", "split", "seed", "baseline")), caption
+
+
+def test_warnings_are_said_plainly(page: Page):
+    for words in (
+        "The unit of pActivity is not known",
+        "ZINC250k is far from the measured series",
+        "near duplicates of measured molecules",
+        "stereo centers that the structure leaves open",
+        "Not computed in this run: ADMET and synthesis routes",
+    ):
+        assert words in page.text
+
+
+def test_a_model_no_better_than_its_baseline_is_said_so(
+    run_folders: list[StepFolder], about: dict, metrics: Any, tmp_path: Path
+):
+    worse = {"difference": 0.02, "low": -0.01, "high": 0.05, "p": 0.2, "effect_size": 0.1, "better": False}
+    changed = metrics(60, comparison={"forest": {**worse, "n_folds": 25}})
+    folders = [
+        replaced(s, tmp_path / "t", metrics={"tasks": [changed], "per_fold": []}) if s.kind == "train" else s
+        for s in run_folders
+    ]
+    page = render(tmp_path, folders, about)
+    assert "the model is not better than the forest baseline" in page.text
+    assert "Not better beyond the noise: its RMSE is 0.020 higher" in page.text
+
+
+def test_hostile_names_stay_text(run_folders: list[StepFolder], about: dict, tmp_path: Path):
+    evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+    table = ranked(run_folders)
+    table = table.set_column(table.column_names.index("id"), "id", pa.array([evil] * len(table)))
+    table = table.set_column(table.column_names.index("source"), "source", pa.array([evil] * len(table)))
+    table = table.append_column(f"d_{evil}", pa.array([0.5] * len(table)))
+    folders = with_candidates(run_folders, tmp_path / "r", table)
+    page = render(tmp_path, folders, {**about, "title": evil, "created_from": evil, "command": evil})
+    assert page.all("img") == []
+    assert len(page.all("script")) == 2
+    assert "alert(1)" in page.text
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_few_candidates_still_give_a_page(run_folders: list[StepFolder], about: dict, tmp_path: Path, n: int):
+    folders = with_candidates(run_folders, tmp_path / "r", ranked(run_folders).slice(0, n))
+    page = render(tmp_path, folders, about)
+    assert len(page.all("article", "card")) == n
+    assert ("There are no candidates" in page.text) == (n == 0)
+
+
+def test_unknown_predictions_are_shown_as_unknown(run_folders: list[StepFolder], about: dict, tmp_path: Path):
+    table = ranked(run_folders)
+    for part in ("pred", "low", "high", "std"):
+        name = f"pActivity_{part}"
+        table = table.set_column(table.column_names.index(name), name, pa.array([float("nan")] * len(table)))
+    table = table.drop_columns(["contributions"])
+    page = render(tmp_path, with_candidates(run_folders, tmp_path / "r", table), about)
+    assert f"{len(table)} of {len(table)} candidates have no prediction" in page.text
+    assert "nan" not in page.text.lower().split()
+
+
+def test_a_run_without_optional_steps_gives_a_page(
+    run_folders: list[StepFolder], about: dict, tmp_path: Path
+):
+    page = render(tmp_path, [s for s in run_folders if s.kind in ("curate", "train")], about)
+    ids = [a["id"] for a in page.all("section")]
+    assert "libraries" not in ids
+    assert "quality" in ids
+
+
+def test_an_empty_run_gives_a_page(tmp_path: Path):
+    page = render(tmp_path, [], {})
+    assert "There are no candidates" in page.text
+
+
+def test_two_tasks_are_both_shown(run_folders: list[StepFolder], about: dict, metrics: Any, tmp_path: Path):
+    table = ranked(run_folders)
+    for part in ("pred", "std", "low", "high"):
+        table = table.append_column(f"herg_{part}", table[f"pActivity_{part}"])
+    tasks = [metrics(50, task="herg", comparison={}), metrics(60)]
+    folders = [
+        replaced(s, tmp_path / "t", metrics={"tasks": tasks, "per_fold": []}) if s.kind == "train" else s
+        for s in with_candidates(run_folders, tmp_path / "r", table)
+    ]
+    targets = {**about["targets"], "herg": {"goal": "minimize", "unit": "nM", "main": False}}
+    page = render(tmp_path, folders, {**about, "targets": targets})
+    assert len(page.all("div", "prediction")) == 2 * len(table)
+
+
+def test_the_map_gets_no_broken_json(page: Page):
+    found = re.search(r'<script type="application/json" id="points">(.*?)</script>', page.source, re.S)
+    assert found
+    points = json.loads(found[1])
+    groups = {p["g"] for p in points}
+    assert {"measured", "candidate", "screen-parts"} <= groups
+    assert all(p["m"] is not None for p in points)

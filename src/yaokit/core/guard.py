@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -125,7 +126,7 @@ class _Child:
         self.job: tuple[int, list[Any], dict[int, Failure]] | None = None
         self.answer: Any = None
         self.dead = False
-        self._board = tempfile.TemporaryFile()
+        self._board = tempfile.TemporaryFile()  # noqa: SIM115 - closed by kill()
         self._board.write(_AT.pack(_IDLE))
         self._board.flush()
         self._at = mmap.mmap(self._board.fileno(), _AT.size)
@@ -252,7 +253,7 @@ def _limit_memory(limit_mb: int | None) -> None:
         return
     import resource
 
-    held = int(open("/proc/self/statm").read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    held = int(Path("/proc/self/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_DATA, (held + limit_mb * 2**20, resource.RLIM_INFINITY))
 
 

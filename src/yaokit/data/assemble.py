@@ -13,7 +13,7 @@ from yaokit.data.measurements import Measurements, Row, ValueColumn
 from yaokit.data.replicates import combined
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)?\.?\d+([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"-?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 
 
 def assembled(

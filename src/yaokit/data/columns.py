@@ -8,6 +8,7 @@ from yaokit.chem.parse import parse
 from yaokit.core.errors import UsageError
 from yaokit.core.reasons import Failure
 from yaokit.data.activity import Measured, has_decimal_commas, is_concentration, known_unit, parse_value
+from yaokit.data.records import Record, Records
 
 _SMILES = ("smiles", "canonicalsmiles", "isomericsmiles", "smi", "inputsmiles")
 _ID = (
@@ -21,6 +22,22 @@ _UNIT_IN_NAME = re.compile(r"(?:^|[\s_(\[])([munpµμ]?M|[munpµμ]mol/L)[\])]?$
 _SHARE = 0.6
 
 Rows = Sequence[dict[str, str | None]]
+
+
+def roles_of(
+    table: Records, sample: Sequence[Record], smiles: str | None, id: str | None
+) -> tuple[str, str | None]:
+    """The columns of structures and of ids: those named, which must exist, or those found."""
+    for wanted in (smiles, id):
+        if wanted is not None and wanted not in table.columns:
+            raise no_column(wanted, table.columns, table.source)
+    structure = smiles or smiles_column(table.columns, [record.cells for record in sample], table.source)
+    return structure, id or id_column(table.columns, structure)
+
+
+def no_column(name: str, columns: Sequence[str], source: str) -> UsageError:
+    """The error for a column that is not there, with those that are."""
+    return UsageError(f"{source} has no column {name!r}; its columns are: {', '.join(columns)}")
 
 
 def smiles_column(columns: Sequence[str], sample: Rows, source: str) -> str:

@@ -39,14 +39,17 @@ def read_delimited(path: str | Path) -> Records:
 def read_smiles(path: str | Path) -> Records:
     """A .smi or .txt file: SMILES, then a name; columns "smiles" and "id".
 
-    A first line that names its columns or has commas makes it a delimited table.
+    A first line that names its columns or has commas makes it a delimited table; one whose first
+    cell reads as a molecule is a row.
     """
     path = Path(path)
     first, rest = _first_line(path)
     cells = first[1].split()
     if "smiles" in cells[0].lower() or "," in cells[0] or ";" in cells[0]:
         delimiter = _delimiter(first[1])
-        return _table(path, first, rest, delimiter if delimiter in first[1] else " ")
+        delimiter = delimiter if delimiter in first[1] else " "
+        is_row = not isinstance(parse(first[1].split(delimiter)[0]), Failure)
+        return _table(path, first, rest, delimiter, is_row)
     return Records(path.name, ("smiles", "id"), _smiles_records(path.name, chain([first], rest)))
 
 
@@ -82,12 +85,12 @@ def _delimiter(line: str) -> str:
     return max(",\t;|", key=bare.count)
 
 
-def _table(path: Path, first: Line, rest: Iterator[Line], delimiter: str) -> Records:
+def _table(path: Path, first: Line, rest: Iterator[Line], delimiter: str, is_row: bool = False) -> Records:
     rows = _split(chain([first], rest), delimiter)
     line, cells = next(rows)
     if isinstance(cells, Failure):
         raise NothingUsable(f"{path}, line {line}: {cells.message}; the first line must name the columns")
-    if _is_data(cells):
+    if is_row or _is_data(cells):
         columns = [f"column_{i}" for i in range(1, len(cells) + 1)]
         notes = [f"{path.name}: no line of column names; the columns are called {', '.join(columns)}"]
         rows = chain([(line, cells)], rows)

@@ -5,7 +5,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from yaokit.data.builtin import is_builtin, open_path, source_files
-from yaokit.data.columns import id_column, smiles_column
+from yaokit.data.columns import roles_of
 from yaokit.data.delimited import read_smiles, smiles_and_name
 from yaokit.data.files import read_records, suffix
 from yaokit.data.records import Records
@@ -58,9 +58,7 @@ def _plain(path: Path) -> Iterator[Molecule]:
 
 def _of_records(table: Records, smiles: str | None, id: str | None) -> Iterator[Molecule]:
     sample = list(islice(table, _SAMPLE))
-    cells = [record.cells for record in sample]
-    structure = smiles or smiles_column(table.columns, cells, table.source)
-    name = id or id_column(table.columns, structure)
+    structure, name = roles_of(table, sample, smiles, id)
     stem = _stem(table.source)
     for record in chain(sample, table):
         own = record.cells.get(name) if name else None

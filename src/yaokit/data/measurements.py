@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from yaokit.chem.parse import text_failure
@@ -12,7 +12,7 @@ from yaokit.core.reasons import Failure
 from yaokit.core.store import file_hash
 from yaokit.data.activity import Measured, has_decimal_commas, is_concentration, known_unit, parse_value
 from yaokit.data.builtin import builtin, is_builtin, source_files
-from yaokit.data.columns import id_column, smiles_column
+from yaokit.data.columns import no_column, roles_of
 from yaokit.data.files import Record, read_records
 
 _SAMPLE = 50
@@ -104,8 +104,9 @@ def read_measurements(
     infos, notes = [], []
     for path in files:
         table = read_records(path)
-        records = list(islice(table, limit))
-        structure, name = _structure_and_name(table.columns, records, table.source, smiles, id)
+        sample = list(islice(table, _SAMPLE))
+        structure, name = roles_of(table, sample, smiles, id)
+        records = list(islice(chain(sample, table), limit))
         found += [(record, record.cells.get(structure), record.cells.get(name or "")) for record in records]
         columns |= dict.fromkeys(table.columns)
         roles[table.source] = structure, name
@@ -180,22 +181,11 @@ def _fits(unit: str, value: ValueColumn) -> bool:
     return known_unit(unit) == known_unit(value.unit)
 
 
-def _structure_and_name(
-    columns: Sequence[str], records: Sequence[Record], source: str, smiles: str | None, id: str | None
-) -> tuple[str, str | None]:
-    for wanted in (smiles, id):
-        if wanted is not None and wanted not in columns:
-            raise _no_column(wanted, columns, source)
-    sample = [record.cells for record in records[:_SAMPLE]]
-    structure = smiles or smiles_column(columns, sample, source)
-    return structure, id or id_column(columns, structure)
-
-
 def _check_values(values: Sequence[ValueColumn], columns: Sequence[str], source: str) -> None:
     for value in values:
         for name in value.columns():
             if name not in columns:
-                raise _no_column(name, columns, source)
+                raise no_column(name, columns, source)
     tasks = [value.task for value in values]
     if reserved := RESERVED.intersection(tasks):
         raise UsageError(
@@ -203,10 +193,6 @@ def _check_values(values: Sequence[ValueColumn], columns: Sequence[str], source:
         )
     if repeated := {task for task in tasks if tasks.count(task) > 1}:
         raise UsageError(f"two value columns would both be called {sorted(repeated)[0]!r}; give one a name")
-
-
-def _no_column(name: str, columns: Sequence[str], source: str) -> UsageError:
-    return UsageError(f"{source} has no column {name!r}; its columns are: {', '.join(columns)}")
 
 
 def _names(infos: Sequence[dict]) -> str:

@@ -26,6 +26,10 @@ def full_inside() -> None:
         raise RuntimeError("could not write") from error
 
 
+def full_in_words() -> None:
+    raise RuntimeError("I/O error: No space left on device (os error 28)")
+
+
 def denied() -> None:
     raise PermissionError(errno.EACCES, "Permission denied", "/data/run")
 

@@ -87,6 +87,7 @@ class TestEndings:
         [
             ("full", 5, "disk full: /data/run; free space"),
             ("full-inside", 5, "disk full: /data/run; free space"),
+            ("full-in-words", 5, "disk full: /"),
             ("denied", 2, "/data/run: permission denied"),
             ("memory", 5, "out of memory"),
         ],

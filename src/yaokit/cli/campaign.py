@@ -87,7 +87,11 @@ def finished(campaign: Mapping[str, Any], out: Path) -> Result:
 
 def _steps(campaign: Mapping[str, Any]) -> list[tuple[str, str]]:
     done = [(step["name"], _step(step)) for step in campaign["steps"]]
-    return [*done, *((name, "not finished") for name in campaign.get("unfinished", ()))]
+    return [*done, *(_unfinished(folder) for folder in campaign.get("unfinished", ()))]
+
+
+def _unfinished(folder: str) -> tuple[str, str]:
+    return folder.rpartition("-")[0], "not finished; run the plan again to continue"
 
 
 def _step(step: Mapping[str, Any]) -> str:

@@ -26,14 +26,17 @@ def report(error: BaseException, argv: Sequence[str], *, debug: bool = False) ->
     """Print what happened in one line (and the traceback if `debug`); the exit code."""
     if debug:
         traceback.print_exception(error)
-    known = _known(error)
+    known = _known(error, argv)
     code, message = known or (INTERNAL, _crash(error, argv))
     print(f"yaokit: {' '.join(message.split())}", file=sys.stderr, flush=True)
     return code
 
 
-def _known(error: BaseException) -> tuple[int, str] | None:
+def _known(error: BaseException, argv: Sequence[str]) -> tuple[int, str] | None:
     """Exit code and message of what is not a defect of yaokit."""
+    causes = list(_chain(error))
+    if full := next((cause for cause in causes if _is_full(cause)), None):
+        return 5, f"disk full: {_folder(full, argv)}; free space and run the same command again"
     if isinstance(error, YaokitError):
         return error.exit_code, str(error)
     if isinstance(error, CycloptsError):
@@ -42,22 +45,31 @@ def _known(error: BaseException) -> tuple[int, str] | None:
         return 5, "stopped; run the same command again to continue"
     if isinstance(error, MemoryError):
         return 5, "out of memory; close other programs or lower --workers, then run the same command again"
-    for cause in _chain(error):
-        if isinstance(cause, OSError) and (found := _system(cause)):
-            return found
-    return None
+    return next((found for cause in causes if (found := _path(cause))), None)
 
 
-def _system(error: OSError) -> tuple[int, str] | None:
-    name = error.filename if isinstance(error.filename, str | bytes | os.PathLike) else None
-    where = os.fsdecode(name) if name is not None else None
-    if error.errno in _FULL:
-        folder = Path(where).absolute().parent if where else "a folder written to"
-        return 5, f"disk full: {folder}; free space and run the same command again"
-    if error.errno in _PATH and where:
-        cure = " or change its permissions" if error.errno in _PERMISSION else ""
-        return 2, f"{where}: {os.strerror(error.errno or 0).lower()}; choose another path{cure}"
-    return None
+def _is_full(error: BaseException) -> bool:
+    """Also for errors of libraries and worker processes that pass on only the system's words."""
+    by_number = isinstance(error, OSError) and error.errno in _FULL
+    return by_number or any(os.strerror(number) in str(error) for number in _FULL)
+
+
+def _folder(error: BaseException, argv: Sequence[str]) -> Path:
+    """The folder written to: of the file in the error, or else of the results."""
+    name = getattr(error, "filename", None)
+    if isinstance(name, str | bytes | os.PathLike):
+        return Path(os.fsdecode(name)).absolute().parent
+    given = [argv[i + 1] for i, word in enumerate(argv[:-1]) if word in ("-o", "--out")]
+    return Path(given[-1] if given else ".").absolute()
+
+
+def _path(error: BaseException) -> tuple[int, str] | None:
+    """What is wrong with a path that the user gave."""
+    if not (isinstance(error, OSError) and error.errno in _PATH and error.filename):
+        return None
+    cure = " or change its permissions" if error.errno in _PERMISSION else ""
+    words = os.strerror(error.errno or 0).lower()
+    return 2, f"{os.fsdecode(error.filename)}: {words}; choose another path{cure}"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -29,7 +29,9 @@ def group_folds(groups: Sequence[str], k: int, seed: int) -> np.ndarray:
     """(n,) int64 fold numbers; rows of one group share a fold. UsageError with fewer than k groups."""
     names, member, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     if len(names) < k:
-        raise UsageError(f"{k} folds need at least {k} different scaffolds; there are {len(names)}: split at random")
+        raise UsageError(
+            f"{k} folds need at least {k} different scaffolds; there are {len(names)}: split at random"
+        )
     fold_of, load = np.zeros(len(names), np.int64), np.zeros(k, np.int64)
     order = rng(seed, "group folds").permutation(len(names))
     order = order[np.argsort(sizes[order] < len(groups) / (2 * k), kind="stable")]  # large groups first

@@ -154,7 +154,9 @@ class MolTable:
     def top(self, n: int, by: str) -> "MolTable":
         """The n rows with the highest value of column `by`, best first, ties broken by id."""
         values, ids = self.column(by), self.ids
-        order = sorted(range(len(self)), key=lambda i: (-values[i] if values[i] == values[i] else np.inf, ids[i]))
+        order = sorted(
+            range(len(self)), key=lambda i: (-values[i] if values[i] == values[i] else np.inf, ids[i])
+        )
         mask = np.zeros(len(self), bool)
         mask[order[:n]] = True
         kept = self.keep(mask, "BELOW_TOP", f"not among the {n} with the highest {by}")
@@ -175,7 +177,9 @@ class MolTable:
             "n_kept": self.n_kept,
             "n_merged": self.n_merged,
             "n_rejected": self.n_rejected,
-            "codes": {c["values"]: c["counts"] for c in sorted(codes, key=lambda c: (-c["counts"], c["values"]))},
+            "codes": {
+                c["values"]: c["counts"] for c in sorted(codes, key=lambda c: (-c["counts"], c["values"]))
+            },
         }
 
     def write(self, folder: Path) -> None:
@@ -188,7 +192,9 @@ class MolTable:
     @classmethod
     def read(cls, folder: Path) -> "MolTable":
         """What `write` wrote."""
-        data, rejects, merged = (pq.read_table(folder / f"{n}.parquet") for n in ("data", "rejects", "merged"))
+        data, rejects, merged = (
+            pq.read_table(folder / f"{n}.parquet") for n in ("data", "rejects", "merged")
+        )
         return cls(data, rejects, merged, len(data) + len(rejects) + len(merged))
 
 

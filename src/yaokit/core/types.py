@@ -41,7 +41,7 @@ class Prediction:
                 f"{task}_low": self.low[:, j],
                 f"{task}_high": self.high[:, j],
             }
-        out["in_domain"] = self.in_domain.all(axis=1)
+        out["in_domain"] = np.asarray(self.in_domain.all(axis=1))
         out["nearest_similarity"] = self.nearest_similarity
         return out
 

@@ -47,7 +47,7 @@ class Boosting(FingerprintModel):
 
     def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
         rows = csr_matrix(X)
-        every = np.stack([booster.predict(rows, num_threads=1) for booster in self._boosters], axis=1)
+        every = np.stack([np.asarray(b.predict(rows, num_threads=1)) for b in self._boosters], axis=1)
         bags = every.reshape(X.shape[0], -1, self.bags)
         return bags.mean(axis=2), bags.std(axis=2)
 

@@ -1,6 +1,7 @@
 """Where a model may be trusted: bins of similarity and spread with their measured error."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _similarity_edges(similarity: np.ndarray) -> np.ndarray:
 
 def _bins(value: np.ndarray, error: np.ndarray, edges: np.ndarray, whole: float) -> list[Bin]:
     out = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         rows = (value >= low) & ((value < high) | (high == edges[-1]))
         n = int(rows.sum())
         p90 = float(np.quantile(error[rows], 0.9)) if n else None

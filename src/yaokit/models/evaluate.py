@@ -124,7 +124,7 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
         "interval": _coverage(columns),
         "domain": {**trust.domain.settings(), **_domain_errors(columns)},
         "error_by_similarity": error_by(
-            columns["nearest_similarity"], columns["stack"] - columns["y"], np.arange(11) / 10
+            columns["nearest_similarity"], columns["stack"] - columns["y"], (np.arange(11) / 10).tolist()
         ),
     }
     return Evaluation(trust, metrics, per_fold, pa.table(columns))
@@ -134,7 +134,7 @@ def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndar
     """Columns of `oof` for one repeat; each fold is judged by trust that never saw it."""
     folds = evidence.folds[repeat][whole["rows"]]
     n = len(folds)
-    judged = Judged(*(np.empty(n) for _ in range(4)), np.empty(n, bool))
+    judged = Judged(np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n, bool))
     for fold in range(evidence.k):
         here = folds == fold
         trust = Trust.fit(evidence.table(repeat, task, fold))

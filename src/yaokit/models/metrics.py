@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import stats
@@ -43,7 +44,7 @@ def summarize(values: Sequence[float], test_share: float) -> dict[str, float | N
     mean = float(known.mean())
     if len(known) < 2:
         return {"mean": mean, "std": None, "low": None, "high": None}
-    half = stats.t.ppf(0.975, len(known) - 1) * _corrected_error(known, test_share)
+    half = float(stats.t.ppf(0.975, len(known) - 1)) * _corrected_error(known, test_share)
     return {"mean": mean, "std": float(known.std(ddof=1)), "low": mean - half, "high": mean + half}
 
 
@@ -68,10 +69,7 @@ def compare(first: Sequence[float], second: Sequence[float], test_share: float) 
         nan = float("nan")
         return Comparison(float(d.mean()) if len(d) else nan, nan, nan, nan, nan, len(d), False)
     mean, error = float(d.mean()), _corrected_error(d, test_share)
-    if error == 0:
-        p = 1.0 if mean == 0 else 0.0
-    else:
-        p = float(2 * stats.t.sf(abs(mean) / error, len(d) - 1))
+    p = float(2 * stats.t.sf(abs(mean) / error, len(d) - 1)) if error else float(mean == 0)
     half = float(stats.t.ppf(0.975, len(d) - 1) * error)
     effect = mean / float(d.std(ddof=1)) if error else 0.0
     return Comparison(mean, mean - half, mean + half, p, effect, len(d), p < 0.05 and mean < 0)
@@ -80,7 +78,7 @@ def compare(first: Sequence[float], second: Sequence[float], test_share: float) 
 def error_by(value: np.ndarray, error: np.ndarray, edges: Sequence[float]) -> list[Mapping[str, float]]:
     """rmse and mae of the rows whose `value` falls between neighboring edges; empty bins left out."""
     rows = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (value >= low) & ((value < high) | (high == edges[-1]))
         if inside.any():
             e = error[inside]

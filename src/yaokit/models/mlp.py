@@ -1,5 +1,6 @@
 """A network of dense layers on fingerprints: trained with torch, applied with numpy."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Mlp(FingerprintModel):
             torch.manual_seed(seed)
             sizes = (inputs.shape[1], *self.hidden)
             blocks: list[torch.nn.Module] = []
-            for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+            for before, after in pairwise(sizes):
                 blocks += [torch.nn.Linear(before, after), torch.nn.ReLU(), torch.nn.Dropout(self.dropout)]
             module = torch.nn.Sequential(*blocks, torch.nn.Linear(sizes[-1], target.shape[1]))
 

@@ -158,8 +158,8 @@ class Trusted:
             )
             for j, trust in enumerate(self._trust)
         ]
-        columns = (np.stack(column, axis=1) for column in zip(*judged, strict=True))
-        return Prediction(self.tasks, *columns, similarity)
+        mean, std, low, high, inside = (np.stack(column, axis=1) for column in zip(*judged, strict=True))
+        return Prediction(self.tasks, mean, std, low, high, inside, similarity)
 
     def neighbors(self, mols: Sequence[Chem.Mol], k: int = 3) -> Neighbors:
         """The nearest molecules the model learned from, with their measured values."""
@@ -304,7 +304,10 @@ def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:
 
     return Prediction(
         known.tasks,
-        *(wide(v, np.nan) for v in (known.mean, known.std, known.low, known.high)),
+        wide(known.mean, np.nan),
+        wide(known.std, np.nan),
+        wide(known.low, np.nan),
+        wide(known.high, np.nan),
         wide(known.in_domain, False),
         wide(known.nearest_similarity, np.nan),
     )

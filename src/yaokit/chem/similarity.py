@@ -24,10 +24,8 @@ def nearest(queries: csr_array, reference: csr_array, k: int = 1) -> tuple[np.nd
     values, indices = np.zeros((n, k), np.float32), np.zeros((n, k), np.int64)
     for start, block in _blocks(queries, reference):
         rows = slice(start, start + len(block))
-        if k == 1:
-            order = block.argmax(axis=1)[:, None]
-        else:
-            order = np.argsort(-block, axis=1, kind="stable")[:, :k]
+        first = block.argmax(axis=1)[:, None]
+        order = first if k == 1 else np.argsort(-block, axis=1, kind="stable")[:, :k]
         indices[rows] = order
         values[rows] = np.take_along_axis(block, order, axis=1)
     return values, indices

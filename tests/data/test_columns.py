@@ -28,6 +28,7 @@ def test_no_structures_lists_the_columns():
     [
         (["smiles", "molecule_chembl_id", "IC50"], "molecule_chembl_id"),
         (["smiles", "Name", "ID"], "ID"),
+        (["target_id", "smiles", "assay_name"], None),
         (["smiles", "vendorID"], "vendorID"),
         (["smiles", "lipid", "acid"], None),
         (["smiles", "pIC50"], None),

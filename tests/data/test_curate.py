@@ -251,8 +251,8 @@ def test_preview_shows_roles_and_first_rows(tmp_path):
 
 @pytest.mark.skipif(not EGFR.is_file(), reason="needs the shared data sets")
 def test_the_egfr_set_as_a_new_user_has_it():
-    [ic50, given] = guessed_values(EGFR)
-    assert (ic50.column, ic50.unit, ic50.unit_column, given.column) == ("IC50", "nM", "units", "pIC50")
+    [ic50] = guessed_values(EGFR)
+    assert (ic50.column, ic50.unit, ic50.unit_column, ic50.task) == ("IC50", "nM", "units", "pIC50")
     found = curate([EGFR], values=[ic50])
     summary = found.summary
     assert summary["n_in"] == 5568 == summary["n_kept"] + summary["n_merged"] + summary["n_rejected"]

@@ -19,6 +19,7 @@ _UNIT = ("units", "unit", "standardunits", "standardunit")
 _RELATION = ("relation", "standardrelation", "qualifier", "operator", "modifier")
 _ENDPOINT = re.compile(r"\b(p?)-?(ic50|ec50|ac50|xc50|gi50|cc50|ki|kd|mic)\b", re.I)
 _UNIT_IN_NAME = re.compile(r"(?:^|[\s_(\[])([munpµμ]?M|[munpµμ]mol/L)[\])]?$")
+_OTHER_THINGS = re.compile(r"target|assay|document|doc_|protein|gene|cell|source|src_", re.I)
 _SHARE = 0.6
 
 Rows = Sequence[dict[str, str | None]]
@@ -55,7 +56,7 @@ def smiles_column(columns: Sequence[str], sample: Rows, source: str) -> str:
 
 def id_column(columns: Sequence[str], smiles: str) -> str | None:
     """The column that names molecules, by its header; None if there is none."""
-    others = [c for c in columns if c != smiles]
+    others = [c for c in columns if c != smiles and not _OTHER_THINGS.search(c)]
     return (
         _by_name(others, _ID)
         or next((c for c in others if re.search(r"([^a-z]|^)ids?$|[a-z]ID$", c)), None)

@@ -17,13 +17,17 @@ _SAMPLE = 200
 
 
 def guessed_values(path: str | Path) -> list[ValueColumn]:
-    """The columns of a file that look like measured activities, with their units; maybe none."""
+    """The columns of a file that look like measured activities, with their units; maybe none.
+
+    Of columns that would get the same name (IC50 in nM and pIC50) only the first is taken.
+    """
     table = read_records(path)
     sample = [record.cells for record in islice(table, _SAMPLE)]
-    return [
-        ValueColumn(column, unit=unit, unit_column=units, relation=relation)
-        for column, unit, units, relation in value_columns(table.columns, sample)
-    ]
+    found: dict[str, ValueColumn] = {}
+    for column, unit, units, relation in value_columns(table.columns, sample):
+        value = ValueColumn(column, unit=unit, unit_column=units, relation=relation)
+        found.setdefault(value.task, value)
+    return list(found.values())
 
 
 def preview(

@@ -28,8 +28,8 @@ def campaign_objective(
 def score_pool(objective: Objective, pool: pa.Table, catalogs: Sequence[str], workers: int) -> Scores:
     """The objective on profiled molecules; what the profile holds already is not computed again."""
     smiles = pool["smiles"].to_pylist()
-    per_molecule = [term for term in objective.terms if isinstance(term.score, PerMolecule)]
-    columns = {term.name: _profiled(term.score, pool, catalogs) for term in per_molecule}
+    per_molecule = {t.name: t.score for t in objective.terms if isinstance(t.score, PerMolecule)}
+    columns = {name: _profiled(score, pool, catalogs) for name, score in per_molecule.items()}
     if all(values is not None for values in columns.values()):
         measured = [{name: values[i] for name, values in columns.items()} for i in range(len(pool))]  # type: ignore[index]
         return objective.combine(smiles, measured)

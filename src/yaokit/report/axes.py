@@ -56,7 +56,7 @@ class Chart:
     y_label: str = ""
     width: int = 420
     height: int = 300
-    left: int = 52  # room for the labels of the y axis, px
+    left: int = 60  # room for the labels of the y axis, px
     x_ticks: Sequence[tuple[float, str]] | None = None
     y_ticks: Sequence[tuple[float, str]] | None = None
     shapes: list[str] = field(default_factory=list)
@@ -85,11 +85,11 @@ class Chart:
 
     def svg(self) -> str:
         """The chart with grid, ticks and labels."""
-        size = f'viewBox="0 0 {self.width} {self.height}" style="max-width:{self.width}px"'
+        least = f";min-width:{0.75 * self.width:.0f}px" if self.width > 600 else ""  # scrolls in its box
+        size = f'viewBox="0 0 {self.width} {self.height}" style="max-width:{self.width}px{least}"'
         name = escape(self.title, quote=True)
         parts = [*self._x_axis(), *self._y_axis(), *self.shapes]
-        look = "chart wide" if self.width > 600 else "chart"
-        return f'<svg class="{look}" role="img" aria-label="{name}" {size}>{"".join(parts)}</svg>'
+        return f'<svg class="chart" role="img" aria-label="{name}" {size}>{"".join(parts)}</svg>'
 
     def _x_axis(self) -> list[str]:
         bottom = self.height - BOTTOM

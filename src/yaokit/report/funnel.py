@@ -23,6 +23,7 @@ class Account:
     n_out: int
     dropped: tuple[tuple[str, str, int], ...]  # code, meaning, count
     lost: int
+    notes: tuple[str, ...]
 
     @property
     def bar(self) -> Markup:
@@ -47,7 +48,8 @@ def account(step: StepFolder) -> Account:
         reasons = {"MERGED": summary["n_merged"]} | reasons
     dropped = tuple((code, _meaning(code), n) for code, n in reasons.items() if n)
     n_in, n_out = summary["n_in"], summary.get("n_out", 0)
-    return Account(step.name, step.kind, n_in, n_out, dropped, n_in - n_out - sum(n for *_, n in dropped))
+    lost = n_in - n_out - sum(n for *_, n in dropped)
+    return Account(step.name, step.kind, n_in, n_out, dropped, lost, tuple(summary.get("notes") or ()))
 
 
 def _meaning(code: str) -> str:

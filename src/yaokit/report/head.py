@@ -1,6 +1,6 @@
 """The report's first screen: what this is, the main numbers, and what to beware of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from yaokit.report.axes import finite
@@ -40,8 +40,8 @@ def _warnings(run: Run) -> Iterator[str]:
     yield from _of_libraries(run)
     for metrics in run.metrics:
         yield from _of_model(metrics)
-    for step in run.folders:
-        yield from (f"{step.name}: {note}" for note in step.summary.get("notes", []))
+    for step in run.of("curate"):
+        yield from step.summary.get("notes", [])
 
 
 def _of_candidates(run: Run) -> Iterator[str]:
@@ -50,16 +50,16 @@ def _of_candidates(run: Run) -> Iterator[str]:
         yield "There are no candidates. The counts in the next section show where the molecules went."
         return
     if missing := sum(not finite([c.get(f"{task}_pred")]) for c in rows):
-        yield f"{missing} of {len(rows)} candidates have no prediction."
+        yield f"{_of(missing, rows, 'has', 'have')} no prediction."
     if outside := sum(not c.get("in_domain") for c in rows):
         yield (
-            f"{outside} of {len(rows)} candidates lie outside the model's domain: "
-            "treat their predictions as guesses."
+            f"{_of(outside, rows, 'lies', 'lie')} outside the model's domain: "
+            "treat predictions there as guesses."
         )
     if twins := sum(c.get("near_duplicate_of") is not None for c in rows):
-        yield f"{twins} of {len(rows)} candidates are near duplicates of measured molecules."
+        yield f"{_of(twins, rows, 'nearly repeats', 'nearly repeat')} a measured molecule."
     if stereo := sum((c.get("n_unspecified_stereo") or 0) > 0 for c in rows):
-        yield f"{stereo} of {len(rows)} candidates have stereo centers that the structure leaves open."
+        yield f"{_of(stereo, rows, 'has', 'have')} stereo centers that the structure leaves open."
     empty = [
         label
         for column, label in (("admet", "ADMET"), ("route", "synthesis routes"))
@@ -67,6 +67,10 @@ def _of_candidates(run: Run) -> Iterator[str]:
     ]
     if empty:
         yield f"Not computed in this run: {' and '.join(empty)}."
+
+
+def _of(n: int, rows: Sequence[object], one: str, many: str) -> str:
+    return f"{n} of {len(rows)} candidates {one if n == 1 else many}"
 
 
 def _of_units(run: Run) -> Iterator[str]:
@@ -80,8 +84,8 @@ def _of_libraries(run: Run) -> Iterator[str]:
         scored, inside = step.summary.get("n_scored") or 0, step.summary.get("n_in_domain")
         if scored and inside is not None and inside / scored < FAR:
             yield (
-                f"{step.summary.get('library', step.name)} is far from the measured series: "
-                f"{inside:,} of {scored:,} molecules are inside the domain."
+                f"{step.title} is far from the measured molecules: "
+                f"{inside:,} of {scored:,} are inside the domain."
             )
 
 

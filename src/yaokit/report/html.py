@@ -29,8 +29,15 @@ SECTIONS: tuple[tuple[str, str, Build], ...] = (  # anchor and template name, ti
 
 
 NOTHING_SAID = {
-    "title": "", "created_from": "", "seed": None, "versions": {}, "command": "", "settings": {},
-    "seconds": {}, "peak_memory_mb": None, "targets": {},
+    "title": "",
+    "created_from": "",
+    "seed": None,
+    "versions": {},
+    "command": "",
+    "settings": {},
+    "seconds": {},
+    "peak_memory_mb": None,
+    "targets": {},
 }
 
 

@@ -29,15 +29,15 @@ def trusted_similarities(run: Run) -> list[tuple[float, float]]:
 def _library(run: Run, step: StepFolder, sheet: Sheet, trusted: list[tuple[float, float]]) -> dict[str, Any]:
     summary = step.summary
     histogram = summary.get("similarity_histogram") or {}
-    name = summary.get("library", step.name)
     best = _best(run, step)
     return {
-        "name": name,
+        "name": step.title,
+        "notes": summary.get("notes") or [],
         "summary": summary,
         "share": summary["n_in_domain"] / summary["n_scored"]
         if summary.get("n_scored") and summary.get("n_in_domain") is not None
         else None,
-        "figure": Markup(similarity_histogram(histogram["edges"], histogram["counts"], trusted, str(name)))
+        "figure": Markup(similarity_histogram(histogram["edges"], histogram["counts"], trusted, step.title))
         if histogram.get("counts")
         else None,
         "best": [

@@ -11,7 +11,8 @@ def build(run: Run, sheet: Sheet) -> dict[str, Any]:
     """Everything somebody needs to make or judge this run again."""
     steps = [step for step in run.folders if step.summary]
     return {
-        "sources": [(step.name, step.summary) for step in steps if step.summary.get("source")],
+        "sources": [(step.name, *step.source) for step in steps if step.source],
+        "tasks": [task for step in steps for task in step.summary.get("tasks") or []],
         "files": [file for step in steps for file in step.summary.get("files") or []],
         "standardizers": [
             (s.name, s.summary["standardizer"]) for s in steps if s.summary.get("standardizer")

@@ -11,6 +11,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from yaokit.core.store import read_json
+from yaokit.data.builtin import builtin, is_builtin
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,25 @@ class StepFolder:
         """Its summary.json; empty if it wrote none."""
         path = self.path / "summary.json"
         return read_json(path) if path.exists() else {}
+
+    @property
+    def title(self) -> str:
+        """The name a reader knows: of a screen its library's, else the step's."""
+        library = self.summary.get("library")
+        if not library:
+            return self.name
+        if library == "series":
+            return "The series’ own parts, recombined"
+        return builtin(library).title if is_builtin(library) else str(library)
+
+    @property
+    def source(self) -> tuple[str, str] | None:
+        """Where its data come from, and their licence; None if it says nothing of it."""
+        library = self.summary.get("library", "")
+        if is_builtin(library):
+            return builtin(library).source, builtin(library).licence
+        told = self.summary.get("source")
+        return (told, self.summary.get("licence") or "not stated") if told else None
 
     def table(self, name: str) -> pa.Table | None:
         """One of its .parquet or .csv files; None if it is absent or an empty file."""

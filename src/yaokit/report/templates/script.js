@@ -58,12 +58,15 @@
     const labels = new Map();
     for (let i = 0; i < mol.labels.length; i += 2) labels.set(mol.labels[i], mol.labels[i + 1]);
     const line = (p, q) => `M${p[0]},${p[1]}L${q[0]},${q[1]}`;
+    const pull = new Map();  // which way an atom's bonds go: its hydrogens stand on the other side
     let thin = "", solid = "";
     for (let i = 0; i < mol.bonds.length; i += 3) {
       const [a, b, kind] = mol.bonds.slice(i, i + 3);
       let [p, q] = [at(a), at(b)];
       const length = Math.hypot(q[0] - p[0], q[1] - p[1]) || 1;
       const u = [(q[0] - p[0]) / length, (q[1] - p[1]) / length], n = [u[1], -u[0]];
+      pull.set(a, (pull.get(a) ?? 0) + u[0]);
+      pull.set(b, (pull.get(b) ?? 0) - u[0]);
       if (labels.has(a)) p = [p[0] + 6.5 * u[0], p[1] + 6.5 * u[1]];
       if (labels.has(b)) q = [q[0] - 6.5 * u[0], q[1] - 6.5 * u[1]];
       const side = (s, cut) => line([p[0] + s * n[0] + cut * u[0], p[1] + s * n[1] + cut * u[1]],
@@ -83,8 +86,11 @@
     for (const [i, text] of labels) {
       const [x, y] = at(i);
       const style = `fill:${color(text)};font:11px sans-serif`;
-      const first = text.match(/^\d*([A-Z][a-z]?)/)?.[0].length ?? 1;
-      shape("text", { x: x - 4 - 3 * (first - 1), y: y + 4, style }, svg).textContent = text;
+      const [element, hydrogens, charge] = text.match(/^(\d*[A-Z*][a-z]?)(H[₂₃₄]?)?(.*)$/)?.slice(1) ?? [text];
+      const left = hydrogens && pull.get(i) > 0.3, shift = 4 + 3 * (element.length - 1);
+      const place = left ? { x: x + shift, "text-anchor": "end" } : { x: x - shift };
+      const order = left ? [hydrogens, element, charge] : [element, hydrogens, charge];
+      shape("text", { ...place, y: y + 4, style }, svg).textContent = order.join("");
     }
     return svg;
   }

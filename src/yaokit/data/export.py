@@ -1,7 +1,8 @@
 """Tables as CSV files that spreadsheets read as data, never as formulas."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,24 @@ def write_csv(table: pa.Table, path: Path) -> None:
 
     A text cell that a spreadsheet would run as a formula gets an apostrophe before it.
     """
-    with writing(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+    with writing(path) as part, csv_writer(part) as write:
+        write(table)
+
+
+@contextmanager
+def csv_writer(path: Path) -> Iterator[Callable[[pa.Table], None]]:
+    """Appends tables of the same columns to one CSV file; the first brings the header."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(safe_cell(name) for name in table.column_names)
-        for batch in table.to_batches(_BATCH):
-            columns: Sequence[list[Any]] = [column.to_pylist() for column in batch.columns]
-            writer.writerows([safe_cell(value) for value in row] for row in zip(*columns, strict=True))
+
+        def write(table: pa.Table) -> None:
+            if not file.tell():
+                writer.writerow(safe_cell(name) for name in table.column_names)
+            for batch in table.to_batches(_BATCH):
+                columns: Sequence[list[Any]] = [column.to_pylist() for column in batch.columns]
+                writer.writerows([safe_cell(value) for value in row] for row in zip(*columns, strict=True))
+
+        yield write
 
 
 def safe_cell(value: Any) -> Any:

@@ -4,13 +4,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from pydantic import Field
 
 from yaokit.campaign.step import Inputs, Settings, Step
-from yaokit.chem.standardize import Standardizer
-from yaokit.core.store import writing
 from yaokit.core.table import MolTable
+from yaokit.models.train import fit_trusted, write_oof
 from yaokit.models.trusted import Trusted, Validation
 
 
@@ -26,23 +24,19 @@ def _run(out: Path, inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
     source = inputs.one("curate")
     table = MolTable.read(source.path / "table")
     about = source.summary
-    tasks = [task["name"] for task in about["tasks"]]
-    model = Trusted(
-        settings.models,
+    model = fit_trusted(
+        table,
+        about,
+        cache=out / "folds",
+        models=settings.models,
         validation=Validation(settings.split, settings.folds, settings.repeats, settings.seed),
-        standardizer=Standardizer.from_settings(about["standardizer"]),
         minimize=[task["name"] for task in about["tasks"] if task["goal"] == "minimize"],
         workers=inputs.workers,
-        cache=out / "folds",
         progress=inputs.progress,
     )
-    model.provenance = {key: about.get(key) for key in ("files", "source", "licence")}
-    model.provenance["noise"] = {tasks[0]: about.get("noise")}
-    model.fit(table, tasks)
     model.save(out / "model")
     shutil.copyfile(out / "model" / "metrics.json", out / "metrics.json")
-    with writing(out / "oof.parquet") as part:
-        pq.write_table(model.oof(), part)
+    write_oof(model, out / "oof.parquet")
     shutil.rmtree(out / "folds")
     unused = len(table) - model.n_rows
     return {

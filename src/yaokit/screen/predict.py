@@ -1,0 +1,142 @@
+"""Predictions for a file: one output row per input row, in the same order."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from yaokit.chem.standardize import Standard
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.guard import Pool
+from yaokit.core.progress import SILENT, Progress
+from yaokit.core.reasons import Failure
+from yaokit.core.store import writing
+from yaokit.data.columns import smiles_column
+from yaokit.data.export import csv_writer
+from yaokit.data.files import Record, read_records
+from yaokit.data.library import count_lines
+from yaokit.models import load
+from yaokit.models.trusted import Trusted
+from yaokit.screen.shard import Entry, Standardize
+
+_PIECE = 1_024
+_SAMPLE = 20
+
+
+class Predict:
+    """Entries and what standardizing made of them → their prediction columns."""
+
+    def __init__(self, model: Path) -> None:
+        self.folder = model
+        self._model: Trusted | None = None
+
+    def __call__(self, entries: Sequence[Entry], found: Sequence[Standard | Failure]) -> pa.Table:
+        model = self._model = self._model or cast(Trusted, load(self.folder))
+        good = [i for i, f in enumerate(found) if isinstance(f, Standard)]
+        known = model.predict_mols([cast(Standard, found[i]).mol for i in good]).columns()
+        columns = {name: _placed(values, good, len(found)) for name, values in known.items()}
+        failed = [f if isinstance(f, Failure) else None for f in found]
+        columns["status"] = pa.array(["failed" if f else "ok" for f in failed], pa.string())
+        reasons = [f"{f.code}: {f.message}" if f else None for f in failed]
+        columns["reason"] = pa.array(reasons, pa.string())
+        return pa.table(columns)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"folder": self.folder, "_model": None}
+
+
+def predict_file(
+    model: Path,
+    file: str | Path,
+    out: Path,
+    *,
+    smiles: str | None = None,
+    workers: int = 2,
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
+    """Write `out` (.csv or .parquet): the input columns, then the prediction's, status and reason.
+
+    An input column that has the name of one of ours is written as input_NAME. Gives n_in, n_ok,
+    n_failed. UsageError for a wrong model, file or ending; NothingUsable if the file has no rows.
+    """
+    if out.suffix not in (".csv", ".parquet"):
+        raise UsageError(f"{out}: write predictions to a file ending in .csv or .parquet")
+    predictor = load(model)
+    if not isinstance(predictor, Trusted):
+        raise UsageError(f"{model} is a single member; predict with the trained folder around it")
+    table = read_records(file)
+    sample = list(islice(table, _SAMPLE))
+    if not sample:
+        raise NothingUsable(f"{file}: no rows in it")
+    structure = smiles or smiles_column(table.columns, [r.cells for r in sample], table.source)
+    if structure not in table.columns:
+        raise UsageError(f"{file} has no column {structure!r}; there are: {', '.join(table.columns)}")
+    waiting: deque[list[Record]] = deque()
+    pieces = _pieces(chain(sample, table), structure, waiting)
+    n_in = n_ok = 0
+    total = count_lines(file)
+    with (
+        Pool(Standardize(predictor.standardizer), Predict(model), workers=workers) as pool,
+        writing(out) as part,
+        _writer(part, out.suffix) as write,
+    ):
+        results = progress.track(
+            pool.map(pieces), "predicting", total, weigh=lambda p: len(p.columns["status"])
+        )
+        for piece in results:
+            records = waiting.popleft()
+            given = {name: [r.cells.get(name) for r in records] for name in table.columns}
+            ours = set(piece.columns)
+            write({(f"input_{k}" if k in ours else k): v for k, v in given.items()} | piece.columns)
+            n_in, n_ok = n_in + len(records), n_ok + piece.n_ok
+    return {"n_in": n_in, "n_ok": n_ok, "n_failed": n_in - n_ok}
+
+
+def _pieces(rows: Iterator[Record], structure: str, waiting: deque[list[Record]]) -> Iterator[list[Entry]]:
+    """Batches of entries; their records wait in `waiting` until the answer comes."""
+    while records := list(islice(rows, _PIECE)):
+        waiting.append(records)
+        yield [Entry(r.line, "", r.cells.get(structure) or "") for r in records]
+
+
+def _beside(records: list[Record], names: Sequence[str], found: pa.Table) -> pa.Table:
+    """The input columns, as text, and ours."""
+    given = {
+        f"input_{name}" if name in found.column_names else name: pa.array(
+            [record.cells.get(name) for record in records], pa.string()
+        )
+        for name in names
+    }
+    return pa.table(given | {name: found[name] for name in found.column_names})
+
+
+def _placed(values: np.ndarray, at: list[int], n: int) -> pa.Array:
+    """The values at their rows, null elsewhere; numbers with 4 digits."""
+    out: list[Any] = [None] * n
+    for i, value in zip(at, values.tolist(), strict=True):
+        out[i] = round(value, 4) if isinstance(value, float) else value
+    return pa.array(out, pa.bool_() if values.dtype == bool else pa.float64())
+
+
+@contextmanager
+def _writer(path: Path, suffix: str) -> Iterator[Callable[[pa.Table], None]]:
+    """Appends tables of the same columns to a CSV or Parquet file."""
+    if suffix == ".csv":
+        with csv_writer(path) as write_rows:
+            yield write_rows
+        return
+    with ExitStack() as stack:
+        sink: list[pq.ParquetWriter] = []
+
+        def write(table: pa.Table) -> None:
+            if not sink:
+                sink.append(stack.enter_context(pq.ParquetWriter(path, table.schema)))
+            sink[0].write_table(table)
+
+        yield write

@@ -86,15 +86,9 @@ def predict_file(
         writing(out) as part,
         _writer(part, out.suffix) as write,
     ):
-        results = progress.track(
-            pool.map(pieces), "predicting", total, weigh=lambda p: len(p.columns["status"])
-        )
-        for piece in results:
-            records = waiting.popleft()
-            given = {name: [r.cells.get(name) for r in records] for name in table.columns}
-            ours = set(piece.columns)
-            write({(f"input_{k}" if k in ours else k): v for k, v in given.items()} | piece.columns)
-            n_in, n_ok = n_in + len(records), n_ok + piece.n_ok
+        for found in progress.track(pool.map(pieces), "predicting", total, weigh=len):
+            write(_beside(waiting.popleft(), table.columns, found))
+            n_in, n_ok = n_in + len(found), n_ok + found["status"].to_pylist().count("ok")
     return {"n_in": n_in, "n_ok": n_ok, "n_failed": n_in - n_ok}
 
 

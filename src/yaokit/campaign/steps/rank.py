@@ -99,7 +99,7 @@ def _summary(pool: pa.Table, order: list[int], candidates: pa.Table) -> dict[str
             f"{len(candidates) - inside} of {len(candidates)} candidates lie outside the model's domain"
         )
     if stereo := int(np.sum(candidates["n_unspecified_stereo"].to_numpy() > 0)):
-        notes.append(f"{stereo} candidates have stereo centers that are not specified")
+        notes.append(f"candidates with unspecified stereo centers: {stereo}")
     return {
         "n_in": len(pool),
         "n_out": len(candidates),

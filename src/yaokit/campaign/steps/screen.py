@@ -19,7 +19,7 @@ SERIES = "series"
 class ScreenSettings(Settings):
     library: str = SERIES
     top: int = Field(default=1_000, ge=1)
-    max_products: int = Field(default=90_000, ge=1)
+    max_products: int = Field(default=60_000, ge=1)
     seed: int = 0
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from yaokit.models.conformal import LEVEL, Conformal
 from yaokit.models.cross import SIMILARITY, Outcomes, inner, outer
 from yaokit.models.domain import Domain
-from yaokit.models.metrics import compare, error_by, hit_rate, regression_metrics, summarize
+from yaokit.models.metrics import compare, error_by, hit_rate, regression_metrics, summarize, top_count
 from yaokit.models.stacking import combine, stack_weights
 
 
@@ -122,6 +122,7 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
         "weights": dict(zip(evidence.members, trust.weights.tolist(), strict=True)),
         "comparison": _comparisons(per_fold, evidence),
         "interval": _coverage(columns),
+        "selection": _selection(columns, maximize),
         "domain": {**trust.domain.settings(), **_domain_errors(columns)},
         "error_by_similarity": error_by(
             columns["nearest_similarity"], columns["stack"] - columns["y"], (np.arange(11) / 10).tolist()
@@ -204,7 +205,7 @@ def _comparisons(per_fold: list[dict[str, Any]], evidence: Evidence) -> dict[str
 
 
 def _coverage(columns: dict[str, np.ndarray]) -> dict[str, float]:
-    inside = (columns["y"] >= columns["stack_low"]) & (columns["y"] <= columns["stack_high"])
+    inside = _inside_interval(columns)
     folds = columns["repeat"] * 1000 + columns["fold"]
     by_fold = [inside[folds == fold].mean() for fold in np.unique(folds)]
     return {
@@ -213,6 +214,28 @@ def _coverage(columns: dict[str, np.ndarray]) -> dict[str, float]:
         "coverage_std": float(np.std(by_fold)),
         "width": float(np.median(columns["stack_high"] - columns["stack_low"])),
     }
+
+
+def _selection(columns: dict[str, np.ndarray], maximize: bool) -> dict[str, float | int]:
+    """How the best predicted turn out: being picked for a high prediction invites disappointment."""
+    sign = 1.0 if maximize else -1.0
+    picked = []
+    for repeat in np.unique(columns["repeat"]):
+        rows = np.flatnonzero(columns["repeat"] == repeat)
+        best = np.argsort(-sign * columns["stack"][rows], kind="stable")[: top_count(len(rows))]
+        picked.append(rows[best])
+    chosen = np.concatenate(picked)
+    inside = _inside_interval(columns)[chosen]
+    return {
+        "k": len(picked[0]),
+        "predicted": float(columns["stack"][chosen].mean()),
+        "measured": float(columns["y"][chosen].mean()),
+        "coverage": float(inside.mean()),
+    }
+
+
+def _inside_interval(columns: dict[str, np.ndarray]) -> np.ndarray:
+    return (columns["y"] >= columns["stack_low"]) & (columns["y"] <= columns["stack_high"])
 
 
 def _domain_errors(columns: dict[str, np.ndarray]) -> dict[str, float | None]:

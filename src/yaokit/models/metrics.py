@@ -26,10 +26,15 @@ def regression_metrics(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]
 def hit_rate(y: np.ndarray, predicted: np.ndarray, k: int = 50, maximize: bool = True) -> float:
     """Share of the k best predicted that are among the measured best tenth; chance gives 0.1."""
     sign = 1.0 if maximize else -1.0
-    k = min(k, max(1, len(y) // 5))
+    k = top_count(len(y), k)
     cut = np.quantile(sign * y, 1 - HIT_SHARE)
     best = np.argsort(-sign * predicted, kind="stable")[:k]
     return float(np.mean(sign * y[best] >= cut))
+
+
+def top_count(n: int, k: int = 50) -> int:
+    """How many of n count as "the best predicted": k, at most a fifth, at least one."""
+    return min(k, max(1, n // 5))
 
 
 def summarize(values: Sequence[float], test_share: float) -> dict[str, float | None]:

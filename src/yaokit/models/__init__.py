@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from yaokit.core.errors import UsageError
 from yaokit.core.lazy import pick
 from yaokit.models.base import Predictor, read_card
 
@@ -19,4 +20,9 @@ __all__ = ["MODELS", "Predictor", "load", "read_card"]
 def load(folder: str | Path) -> Predictor:
     """The predictor in a model folder; UsageError says what is wrong with the folder."""
     folder = Path(folder)
-    return pick(MODELS, read_card(folder)["model"], "model").load(folder)
+    card = read_card(folder)
+    try:
+        return pick(MODELS, card["model"], "model").load(folder)
+    except (LookupError, TypeError, ValueError, FileNotFoundError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UsageError(f"{folder} is damaged ({what}): train the model again") from error

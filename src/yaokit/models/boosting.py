@@ -1,11 +1,13 @@
 """Gradient-boosted trees (LightGBM)."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array, csr_matrix
 
+from yaokit.core.errors import UsageError
 from yaokit.core.seed import derived
 from yaokit.core.store import write_text
 from yaokit.models.base import FingerprintModel
@@ -52,13 +54,24 @@ class Boosting(FingerprintModel):
         return bags.mean(axis=2), bags.std(axis=2)
 
     def _write(self, folder: Path) -> dict[str, Any]:
-        for i, booster in enumerate(self._boosters):
-            write_text(folder / f"booster-{i}.txt", booster.model_to_string())
-        return {"bags": self.bags, "rounds": self.rounds, "settings": self.settings}
+        texts = [booster.model_to_string() for booster in self._boosters]
+        for i, text in enumerate(texts):
+            write_text(folder / f"booster-{i}.txt", text)
+        about = {"bags": self.bags, "rounds": self.rounds, "settings": self.settings}
+        return about | {"boosters_sha256": [_digest(text) for text in texts]}
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         import lightgbm
 
-        count = len(card["tasks"]) * card["bags"]
-        self.bags = card["bags"]
-        self._boosters = [lightgbm.Booster(model_file=folder / f"booster-{i}.txt") for i in range(count)]
+        self.bags, self.rounds = card["bags"], card["rounds"]
+        self._boosters = []
+        for i, wanted in enumerate(card["boosters_sha256"]):
+            path = folder / f"booster-{i}.txt"
+            text = path.read_text(encoding="utf-8")
+            if _digest(text) != wanted:  # LightGBM ends the process on a text that is cut short
+                raise UsageError(f"{path} is damaged: train the model again")
+            self._boosters.append(lightgbm.Booster(model_str=text))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

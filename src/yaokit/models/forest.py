@@ -49,6 +49,7 @@ class Forest(FingerprintModel):
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "trees.safetensors")
+        self.n_trees, self.max_features = card["n_trees"], card["max_features"]
         names = ("offsets", "left", "right", "feature", "threshold", "value")
         self._tasks = [{k: arrays[f"{task}.{k}"] for k in names} for task in range(len(card["tasks"]))]
 

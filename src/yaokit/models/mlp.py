@@ -75,7 +75,7 @@ class Mlp(FingerprintModel):
     def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
         inputs = _squash(X, self._columns)
         every = np.stack([_apply(layers, inputs) for layers in self._networks])
-        every = every.astype(np.float64) * self._scale + self._center
+        every = every * self._scale + self._center
         return every.mean(axis=0), every.std(axis=0)
 
     def _write(self, folder: Path) -> dict[str, Any]:
@@ -89,10 +89,11 @@ class Mlp(FingerprintModel):
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "weights.safetensors")
         self._columns, self._center, self._scale = (arrays[k] for k in ("columns", "center", "scale"))
-        depth = len(card["hidden"]) + 1
+        self.networks, self.hidden, self.epochs = card["networks"], tuple(card["hidden"]), card["epochs"]
+        depth = len(self.hidden) + 1
         self._networks = [
             [(arrays[f"{i}.{j}.weight"], arrays[f"{i}.{j}.bias"]) for j in range(depth)]
-            for i in range(card["networks"])
+            for i in range(self.networks)
         ]
 
 
@@ -103,10 +104,10 @@ def _squash(X: csr_array, columns: np.ndarray) -> csr_array:
 
 
 def _apply(layers: Layers, inputs: csr_array) -> np.ndarray:
-    """(n, tasks) float32 output of the network."""
+    """(n, tasks) float64 output of the network; float64 so that a row's batch does not move it."""
     hidden: Any = inputs
     for i, (weight, bias) in enumerate(layers):
-        hidden = np.asarray(hidden @ weight) + bias
+        hidden = np.asarray(hidden @ weight, np.float64) + bias
         if i < len(layers) - 1:
             hidden = np.maximum(hidden, 0.0)
     return hidden

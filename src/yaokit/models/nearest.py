@@ -43,6 +43,6 @@ class Nearest(FingerprintModel):
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "training.safetensors")
-        self._y = arrays["y"]
+        self.k, self._y = card["k"], arrays["y"]
         parts = (arrays["data"], arrays["indices"], arrays["indptr"])
         self._X = csr_array(parts, shape=(len(self._y), card["size"]))

@@ -20,7 +20,7 @@ from yaokit.core.lazy import pick
 from yaokit.core.progress import Progress, Silent
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
-from yaokit.core.store import write_json, writing
+from yaokit.core.store import read_json, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 from yaokit.models import MODELS
@@ -80,7 +80,8 @@ class Trusted:
         self.minimize = tuple(minimize)
         self.workers, self.cache, self.progress = workers, cache, progress or Silent()
         self.tasks: tuple[str, ...] = ()
-        self.evaluations: list[Evaluation] = []
+        self.evaluations: list[Evaluation] = []  # empty once loaded: metrics.json has the numbers
+        self._metrics: dict[str, Any] | None = None
         self.provenance: dict[str, Any] = {}
 
     def fit(self, train: MolTable, tasks: Sequence[str], valid: MolTable | None = None) -> Self:
@@ -178,6 +179,8 @@ class Trusted:
 
     def metrics(self) -> dict[str, Any]:
         """The content of metrics.json."""
+        if self._metrics is not None:
+            return self._metrics
         plan = self.validation
         tasks = []
         for j, (task, evaluation) in enumerate(zip(self.tasks, self.evaluations, strict=True)):
@@ -225,7 +228,7 @@ class Trusted:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """What `save` wrote; the evaluation stays in metrics.json."""
+        """What `save` wrote; of the evaluation only the metrics."""
         card = read_card(folder)
         plan = Validation(**card["validation"])
         model = cls(
@@ -252,6 +255,7 @@ class Trusted:
             for j, task in enumerate(card["tasks"])
         ]
         model.provenance = card["data"]
+        model._metrics = read_json(folder / "metrics.json")
         return model
 
 

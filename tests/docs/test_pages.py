@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from docs.examples import PAGES, ROOT, Block, anchors, blocks, links
 
+from yaokit.cli.app import COMMANDS
+
 RUNNABLE = {"console", "python"}
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -59,6 +61,11 @@ def _call(words: list[str], folder: Path) -> str:
     done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{words[-1]}\n{done.stdout}{done.stderr}"
     return done.stdout
+
+
+def test_readme_lists_every_command() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"| `yaokit {name}" in text for name in COMMANDS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_names(PAGES))

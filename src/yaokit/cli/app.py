@@ -19,6 +19,8 @@ COMMANDS = {
     "campaign run": ("yaokit.cli.campaign:run", "run a plan, or continue where it stopped"),
     "campaign status": ("yaokit.cli.campaign:status", "which steps are done, and what they found"),
     "curate": ("yaokit.cli.curate:curate", "one clean table from raw measurement files"),
+    "train": ("yaokit.cli.train:train", "a model with intervals, domain and honest numbers"),
+    "predict": ("yaokit.cli.predict:predict", "predictions beside the rows of a file"),
 }
 
 ABOUT = "yaokit: from measurements to ranked, explained candidate molecules."

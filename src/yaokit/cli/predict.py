@@ -1,0 +1,48 @@
+"""`yaokit predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from yaokit.cli.options import Column, Count, Hidden, Out, cores
+from yaokit.cli.show import Result
+from yaokit.core.progress import Progress
+
+
+def predict(
+    model: Annotated[Path, Parameter(name="MODEL")],
+    file: Annotated[str, Parameter(name="IN")],
+    /,
+    *,
+    out: Out,
+    smiles: Column | None = None,
+    workers: Count | None = None,
+    progress: Annotated[Progress, Hidden],
+) -> Result:
+    """Predict the molecules of a file: one output row per input row, in the same order.
+
+    To the input columns come, for each task T, T_pred, T_std, T_low and T_high
+    (90 % interval), then in_domain, nearest_similarity, status and reason.
+
+    For example:
+      yaokit predict model new.csv -o predictions.csv
+
+    Parameters
+    ----------
+    model
+        a folder as `yaokit train` writes it
+    file
+        .csv .tsv .smi .txt .xlsx .parquet, also .gz
+    out
+        the .csv or .parquet file to write
+    smiles
+        the column of structures; guessed if not given
+    workers
+        processes to use; as many as there are cores if not given
+    """
+    from yaokit.screen.predict import predict_file
+
+    told = predict_file(model, file, out, smiles=smiles, workers=workers or cores(), progress=progress)
+    facts = [("rows read", told["n_in"]), ("predicted", told["n_ok"]), ("failed", told["n_failed"])]
+    return Result(told, [*facts, ("predictions", out)])

@@ -1,0 +1,67 @@
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+SMALL = ("--model", "boosting", "--folds", "3", "--repeats", "1", "--workers", "1", "--quiet")
+
+
+def _write(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """40 anilides, each CH2 adding a quarter to their value, and one broken row."""
+    chains = [
+        ("C" * (i % 20 + 1), ring) for i in range(40) for ring in ["ccccc1", "ccncc1"][i // 20 : i // 20 + 1]
+    ]
+    rows = [[f"{chain}NC(=O)c1{ring}", f"{4 + len(chain) / 4}", "x"] for chain, ring in chains]
+    _write(tmp_path / "table.csv", [["smiles", "pIC50", "note"], *rows, ["CC(C", "5", "x"]])
+    return tmp_path / "table.csv"
+
+
+def test_train_then_predict_row_by_row(yaokit: Callable, table: Path, tmp_path: Path) -> None:
+    done = yaokit("train", table, "--target", "pIC50", "-o", "model", "--split", "random", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "1 rejected (1 SYNTAX)" in done.stdout
+    assert "nearest" in done.stdout
+    assert "verdict" in done.stdout
+    _write(tmp_path / "new.csv", [["smiles", "note"], ["CCCNC(=O)c1ccccc1", "x"], ["CC(C", "y"]])
+    done = yaokit("predict", "model", "new.csv", "-o", "out.csv", "--json")
+    assert json.loads(done.stdout) == {"n_in": 2, "n_ok": 1, "n_failed": 1}
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+        good, bad = csv.DictReader(file)
+    assert float(good["pIC50_low"]) < float(good["pIC50_pred"]) < float(good["pIC50_high"])
+    assert (bad["note"], bad["pIC50_pred"], bad["status"]) == ("y", "", "failed")
+    assert bad["reason"].startswith("SYNTAX")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--target", "Ki"], 2, "no column 'Ki'"),
+        (["--target", "pIC50", "--folds", "2"], 2, "3 or more"),
+        (["--target", "pIC50", "--minimize", "x"], 2, "--minimize x is no --target"),
+        (["--target", "pIC50", "--unit", "p", "--unit", "p"], 2, "1 --target but 2 --unit"),
+        (["--target", "pIC50", "--split", "leaky"], 2, "leaky"),
+        (["--target", "note", "--unit", "none"], 3, "VALUE_TEXT"),
+    ],
+)
+def test_wrong_settings_are_one_line_and_leave_no_model(
+    words: list[str], code: int, told: str, yaokit: Callable, table: Path, tmp_path: Path
+) -> None:
+    done = yaokit("train", table, *words, "-o", "model", "--quiet")
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "model").exists()
+
+
+def test_predict_with_a_folder_that_is_no_model(yaokit: Callable, table: Path, tmp_path: Path) -> None:
+    done = yaokit("predict", tmp_path, table, "-o", "out.csv")
+    assert done.returncode == 2
+    assert "not a model folder" in done.stderr

@@ -32,6 +32,6 @@ class Conformal:
         return (spread + self.floor) * np.sqrt(np.mean(self.alphas**2))
 
     def half_width(self, spread: np.ndarray) -> np.ndarray:
-        """Half the 90 % interval; infinite with fewer than 9 calibration rows."""
+        """Half the 90 % interval; infinite with fewer than 10 calibration rows."""
         place = int((1 - LEVEL) * (len(self.alphas) + 1)) - 1
         return (spread + self.floor) * (self.alphas[place] if place >= 0 else np.inf)

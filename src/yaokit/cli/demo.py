@@ -29,7 +29,7 @@ def demo(
     out
         the folder for report.html, candidates.csv, .sdf, .xlsx and campaign.json
     quick
-        a small campaign that only shows the way, in about a minute
+        a small campaign that only shows the way
     workers
         processes to use; as many as there are cores if not given
     """

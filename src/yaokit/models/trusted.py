@@ -16,7 +16,7 @@ from yaokit.chem.similarity import nearest
 from yaokit.chem.split import SPLITS
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import NothingUsable, UsageError
-from yaokit.core.lazy import pick
+from yaokit.core.lazy import choices, pick
 from yaokit.core.progress import Progress, Silent
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
@@ -33,6 +33,7 @@ from yaokit.models.evaluate import Evaluation, Evidence, Trust, evaluate_task
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 MIN_ROWS = 25
+MIN_FIT = 5
 BASELINES = ("nearest", "forest")
 
 
@@ -88,9 +89,10 @@ class Trusted:
         """Cross-validate, then learn from all rows; `valid` is not needed and ignored.
 
         The table holds standardized molecules (data.curate). Censored values (`<task>_relation`
-        other than "=" or "~") are not learned from. NothingUsable with fewer than 25 values or
-        a single value.
+        other than "=" or "~") are not learned from. NothingUsable with fewer than 25 values, equal
+        ones, or all in a fold or two.
         """
+        _check_members(self.members)
         self.tasks = tuple(tasks)
         y, self.n_censored = _targets(train, tasks)
         used = np.flatnonzero(~np.isnan(y).all(axis=1))
@@ -116,6 +118,7 @@ class Trusted:
             raise UsageError(f"no split is called {plan.split!r}; choose one of: {', '.join(SPLITS)}")
         rounds = plan.rounds(len(self._y))
         folds = [split(self._smiles, plan.folds, derived(plan.seed, "split", r)) for r in range(rounds)]
+        _check_folds(self._y, self.tasks, folds, plan)
         with TemporaryDirectory() as scratch:
             outcomes = cross_validate(
                 self._X,
@@ -298,6 +301,27 @@ def _check(y: np.ndarray, tasks: Sequence[str]) -> None:
             )
         if known.std() == 0:
             raise NothingUsable(f"every value of {task!r} is {known[0]:g}: there is nothing to learn")
+
+
+def _check_members(names: Sequence[str]) -> None:
+    known = choices(MODELS, "model")
+    single = sorted(name for name in known if name != Trusted.name)
+    unknown = [name for name in names if name not in single]
+    if unknown or not names or len(set(names)) < len(names):
+        what = f"no model to stack is called {unknown[0]!r}" if unknown else f"cannot stack {list(names)}"
+        raise UsageError(f"{what}; choose one or more different ones of: {', '.join(single)}")
+
+
+def _check_folds(y: np.ndarray, tasks: Sequence[str], folds: Sequence[np.ndarray], plan: Validation) -> None:
+    """Each fit of the cross-validation leaves out two folds at most; the others must hold values."""
+    for fold in folds:
+        for j, task in enumerate(tasks):
+            counts = np.sort(np.bincount(fold[~np.isnan(y[:, j])], minlength=plan.folds))
+            if counts[:-2].sum() < MIN_FIT:
+                raise NothingUsable(
+                    f"the values of {task!r} lie in too few of the {plan.folds} {plan.split} folds to judge "
+                    'a model; choose split = "random" or give more measured molecules'
+                )
 
 
 def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:

@@ -1,0 +1,127 @@
+"""Cross-validation: what is said of a fold comes from models, weights and intervals that never saw it."""
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from toy_runs import series
+
+from yaokit.chem.fingerprints import morgan_counts
+from yaokit.core.errors import YaokitError
+from yaokit.core.progress import SILENT
+from yaokit.models.cross import Job, Outcome, Outcomes, _Fit, _jobs, cross_validate, inner, outer
+from yaokit.models.evaluate import Evidence, evaluate_task
+from yaokit.models.forest import Forest
+
+K = 4
+
+
+class Spy:
+    """Learns which folds it was shown (the values are fold numbers) and tells them as a bit mask."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def fit_features(self, X, y):
+        self.mask = float(sum(1 << int(fold) for fold in np.unique(y)))
+
+    def predict_features(self, X):
+        mask = np.full((X.shape[0], 1), self.mask)
+        return mask, mask
+
+
+@pytest.fixture
+def spied(monkeypatch: pytest.MonkeyPatch) -> tuple[Outcomes, np.ndarray]:
+    monkeypatch.setattr("yaokit.models.cross.pick", lambda table, name, group: Spy)
+    folds = np.random.default_rng(0).permutation(np.arange(40) % K)
+    X = morgan_counts(series(40)[0])
+    return in_process(X, folds[:, None].astype(float), [folds], ("spy",)), folds
+
+
+def in_process(X, y, folds, members, baselines=()) -> Outcomes:
+    """What cross_validate does, without child processes."""
+    fit = _Fit(X, y, folds, seed=0)
+    return {job: Outcome(**fit(job)) for job in _jobs(len(folds), K, members, baselines)}
+
+
+def saw(mask: np.ndarray, fold: np.ndarray | int) -> np.ndarray:
+    return (mask.astype(int) >> fold) & 1 == 1
+
+
+def test_every_row_is_predicted_by_a_model_that_did_not_see_its_fold(spied):
+    outcomes, folds = spied
+    found = outer(outcomes, "spy", 0, K)
+    assert found.rows.tolist() == list(range(40))
+    assert not saw(found.mean[:, 0], folds).any()
+    assert [bin(int(mask)).count("1") for mask in found.mean[:, 0]] == [K - 1] * 40
+
+
+@pytest.mark.parametrize("fold", range(K))
+def test_what_calibrates_a_fold_saw_neither_it_nor_the_rows_own_fold(spied, fold: int):
+    outcomes, folds = spied
+    found = inner(outcomes, "spy", 0, fold, folds)
+    assert found.rows.tolist() == np.flatnonzero(folds != fold).tolist()
+    assert not saw(found.mean[:, 0], fold).any()
+    assert not saw(found.mean[:, 0], folds[found.rows]).any()
+
+
+def test_every_fold_and_every_pair_is_left_out_once():
+    jobs = list(_jobs(2, K, ("a",), ("b",)))
+    left_out = [job.left_out for job in jobs if job.model == "a" and job.repeat == 1]
+    assert sorted(left_out) == sorted([(f,) for f in range(K)] + list(combinations(range(K), 2)))
+    assert [job.left_out for job in jobs if job.model == "b" and job.repeat == 0] == [(f,) for f in range(K)]
+    assert len({job.file for job in jobs}) == len(jobs) == len(set(jobs))
+
+
+def evaluated(y: np.ndarray, folds: np.ndarray) -> pa.Table:
+    X = morgan_counts(series(len(y))[0])
+    outcomes = in_process(X, y[:, None], [folds], ("nearest", "forest"), ("nearest", "forest"))
+    evidence = Evidence(outcomes, y[:, None], [folds], ("nearest", "forest"), ("nearest", "forest"))
+    return evaluate_task(evidence, 0, maximize=True).oof
+
+
+def test_the_values_of_a_fold_do_not_move_anything_said_of_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Forest, "n_trees", 5)
+    _, _, y = series(100)
+    folds = np.random.default_rng(1).permutation(np.arange(100) % K)
+    other = np.where(folds == 2, np.random.default_rng(2).uniform(-50, 50, 100), y)
+    before, after = evaluated(y, folds), evaluated(other, folds)
+    here = before["fold"].to_numpy() == 2
+    for name in ("nearest", "forest", "stack", "stack_std", "stack_low", "stack_high", "in_domain"):
+        told, now = (table[name].to_numpy()[here] for table in (before, after))
+        assert np.array_equal(told, now), name
+    assert not np.array_equal(before["stack_low"].to_numpy()[~here], after["stack_low"].to_numpy()[~here])
+
+
+def validate(cache: Path, members: tuple[str, ...] = ("nearest",), workers: int = 1) -> Outcomes:
+    smiles, _, y = series(40)
+    folds = [np.arange(40) % K]
+    settings = {"seed": 0, "workers": workers, "cache": cache, "progress": SILENT}
+    return cross_validate(morgan_counts(smiles), y[:, None], folds, members, (), **settings)
+
+
+def test_child_processes_give_what_this_one_gives(tmp_path: Path):
+    smiles, _, y = series(40)
+    wanted = in_process(morgan_counts(smiles), y[:, None], [np.arange(40) % K], ("nearest",))
+    found = validate(tmp_path, workers=2)
+    assert found.keys() == wanted.keys()
+    for job, outcome in wanted.items():
+        assert np.array_equal(found[job].rows, outcome.rows)
+        assert np.array_equal(found[job].mean, outcome.mean)
+
+
+def test_finished_fits_are_not_done_again(tmp_path: Path):
+    first = validate(tmp_path)
+    lost, kept = tmp_path / Job("nearest", 0, (1,)).file, tmp_path / Job("nearest", 0, (2,)).file
+    content, stamp = lost.read_bytes(), kept.stat().st_mtime_ns
+    lost.unlink()
+    assert validate(tmp_path).keys() == first.keys()
+    assert lost.read_bytes() == content
+    assert kept.stat().st_mtime_ns == stamp
+
+
+def test_a_model_that_cannot_be_fitted_is_named(tmp_path: Path):
+    with pytest.raises(YaokitError, match="the model 'trusted' could not be fitted"):
+        validate(tmp_path, ("trusted",))

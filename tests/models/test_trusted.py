@@ -1,0 +1,160 @@
+"""The stack: what it learns from, what it refuses, and what it tells beside a number."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from toy_runs import TASK, measured, series, small_model, small_trusted
+
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.store import read_json
+from yaokit.core.table import MolTable
+from yaokit.models import load
+from yaokit.models.trusted import Trusted, Validation, _targets
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Trusted:
+    table = measured(80)
+    relation = ["="] * 70 + [">", "<"] * 5
+    second = np.where(np.arange(80) % 2, table.column(TASK), np.nan)
+    table = table.with_columns({f"{TASK}_relation": relation, "second": second})
+    return small_trusted().fit(table, [TASK, "second"])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_model(tmp_path_factory)
+
+
+def test_censored_values_are_counted_and_not_learned_from(fitted: Trusted):
+    first, second = fitted.metrics()["tasks"]
+    assert (first["n"], first["n_censored_unused"]) == (70, 10)
+    assert (second["n"], second["n_censored_unused"]) == (40, 0)
+    assert fitted.n_rows == 75  # five of the ten censored rows have the other value
+
+
+def test_approximate_values_count_as_exact():
+    table = measured(4).with_columns({f"{TASK}_relation": ["=", "~", None, ">"]})
+    y, censored = _targets(table, [TASK])
+    assert np.isnan(y[:, 0]).tolist() == [False, False, False, True]
+    assert censored == [1]
+
+
+def test_infinite_values_are_unknown():
+    y, _ = _targets(MolTable.of(["C", "CC"], columns={"v": [np.inf, 1.0]}), ["v"])
+    assert np.isnan(y[:, 0]).tolist() == [True, False]
+
+
+def test_a_column_of_text_is_refused():
+    table = measured(30).with_columns({"words": ["high"] * 30})
+    with pytest.raises(UsageError, match="'words' holds text"):
+        small_trusted().fit(table, ["words"])
+
+
+def test_a_missing_column_lists_the_others():
+    with pytest.raises(UsageError, match=f"no column 'pIC50' to learn; there are: .*{TASK}"):
+        small_trusted().fit(measured(30), ["pIC50"])
+
+
+def test_too_few_values_are_not_enough():
+    with pytest.raises(NothingUsable, match=r"24 molecules .* at least 25"):
+        small_trusted().fit(measured(24), [TASK])
+
+
+def test_equal_values_teach_nothing():
+    table = measured(30).with_columns({TASK: np.full(30, 6.0)})
+    with pytest.raises(NothingUsable, match=f"every value of '{TASK}' is 6: there is nothing to learn"):
+        small_trusted().fit(table, [TASK])
+
+
+def test_values_that_lie_in_one_fold_only_are_refused():
+    rings = [f"c1ccccc1{'C' * i}" for i in range(1, 41)]  # one scaffold, one fold
+    smiles = rings + series(60)[0]
+    y = np.random.default_rng(0).normal(6, 1, 100)
+    table = MolTable.of(smiles, columns={"all": y, "few": np.where(np.arange(100) < 40, y, np.nan)})
+    model = Trusted(("nearest",), validation=Validation("scaffold", 3, 1))
+    with pytest.raises(NothingUsable, match=r"'few' .*random"):
+        model.fit(table, ["all", "few"])
+
+
+@pytest.mark.parametrize("members", [("bosting",), ("trusted",), ("boosting", "boosting"), ()])
+def test_only_known_single_models_can_be_stacked(members: tuple[str, ...]):
+    with pytest.raises(UsageError, match="boosting, forest, mlp, nearest"):
+        small_trusted(members=members).fit(measured(30), [TASK])
+
+
+def test_an_unknown_split_lists_those_there_are():
+    model = Trusted(("nearest",), validation=Validation("scafold", 3, 1))
+    with pytest.raises(UsageError, match="'scafold'; choose one of: scaffold, random"):
+        model.fit(measured(30), [TASK])
+
+
+def test_more_folds_than_scaffolds_say_what_to_do():
+    chains = [f"c1ccccc1{'C' * i}" for i in range(1, 31)]
+    table = MolTable.of(chains, columns={TASK: np.arange(30.0)})
+    with pytest.raises(UsageError, match="split at random"):
+        Trusted(("nearest",), validation=Validation("scaffold", 3, 1)).fit(table, [TASK])
+
+
+def test_metrics_hold_the_baselines_and_the_comparison(fitted: Trusted):
+    for task in fitted.metrics()["tasks"]:
+        assert list(task["models"]) == ["nearest", "forest", "boosting", "stack"]
+        assert set(task["comparison"]) == {"nearest", "forest"}
+        assert task["weights"] == {"boosting": pytest.approx(1.0)}
+        assert 0.5 < task["interval"]["coverage"] <= 1.0
+
+
+def test_the_table_of_predictions_repeats_the_metrics(fitted: Trusted):
+    oof = fitted.oof()
+    rows = [r for r in oof.to_pylist() if r["task"] == TASK]
+    assert len(rows) == 70
+    assert len({r["id"] for r in rows}) == 70
+    error = [np.sqrt(np.mean([(r["stack"] - r["y"]) ** 2 for r in rows if r["fold"] == f])) for f in range(3)]
+    assert fitted.metrics()["tasks"][0]["models"]["stack"]["rmse"]["mean"] == pytest.approx(np.mean(error))
+
+
+def test_neighbors_are_the_most_similar_with_their_values(fitted: Trusted):
+    from rdkit import Chem
+
+    smiles, ids, y = series(80)
+    found = fitted.neighbors([Chem.MolFromSmiles(smiles[4])], k=2)
+    assert found.ids[0][0] == ids[4]
+    assert found.similarity[0, 0] == pytest.approx(1.0)
+    assert found.similarity[0, 1] < 1.0
+    assert found.values[0, 0] == pytest.approx([y[4], np.nan], nan_ok=True)
+
+
+def test_other_spellings_of_a_molecule_are_predicted_alike(fitted: Trusted):
+    smiles = series(80)[0][7]
+    from rdkit import Chem
+
+    mol = Chem.MolFromSmiles(smiles)
+    spelled = [smiles, Chem.MolToSmiles(mol, doRandom=True), f"{smiles}.Cl", f"{smiles}.[Na+].[Cl-]"]
+    mean = fitted.predict(MolTable.of(spelled)).mean
+    assert np.ptp(mean[:, 0]) < 1e-9
+
+
+def test_far_from_everything_it_says_so_with_a_wide_interval(fitted: Trusted):
+    found = fitted.predict(MolTable.of([series(80)[0][0], "C(C(C(C(F)(F)F)(F)F)(F)F)O"]))
+    half = (found.high - found.low)[:, 0] / 2
+    assert found.nearest_similarity[1] < 0.2
+    assert not found.in_domain[1].any()
+    assert half[1] >= half[0]
+
+
+def test_the_card_says_what_it_learned_from_and_how(folder: Path):
+    card = read_json(folder / "card.json")
+    assert card["data"]["n"] == 120
+    assert card["members"] == ["boosting"]
+    assert card["validation"] == {"split": "random", "folds": 3, "repeats": 1, "seed": 0}
+    assert card["standardizer"]["largest_fragment"] is True
+    assert card["tasks"][0]["goal"] == "maximize"
+    assert {"versions", "limits", "intended_use", "contains", "features"} <= card.keys()
+
+
+def test_the_training_molecules_travel_with_the_model(folder: Path):
+    smiles, ids, _ = series(120)
+    assert pq.read_table(folder / "training.parquet").to_pydict() == {"id": ids, "smiles": smiles}
+    assert load(folder).n_rows == 120

@@ -87,7 +87,9 @@ class Score:
         prediction = model.predict_mols([standard.mol for _, standard in good])
         columns = {k: _rounded(v) for k, v in prediction.columns().items()}
         score = lead(columns, model.tasks[0], model.tasks[0] in model.minimize)
-        best = best_first(score, [entry.id for entry, _ in good])[: self.top]
+        best, n_same = best_distinct(
+            score, [entry.id for entry, _ in good], [standard.smiles for _, standard in good], self.top
+        )
         hits = {
             "id": pa.array([good[i][0].id for i in best], pa.string()),
             "smiles": pa.array([good[i][1].smiles for i in best], pa.string()),
@@ -103,6 +105,7 @@ class Score:
         ]
         tally = Tally(len(entries), len(good), int(columns["in_domain"].sum()))
         tally.codes.update(row["code"] for row in rejects)
+        tally.codes.update({"DUPLICATE": n_same} if n_same else {})
         tally.similarity = np.histogram(prediction.nearest_similarity, SIMILARITY_EDGES)[0]
         return Piece(pa.table(hits), rejects, tally)
 
@@ -113,6 +116,19 @@ class Score:
 def lead(columns: dict[str, np.ndarray], task: str, minimize: bool) -> np.ndarray:
     """(n,) what hits are ranked by: the cautious end of the interval, higher is better."""
     return -columns[f"{task}_high"] if minimize else columns[f"{task}_low"]
+
+
+def best_distinct(
+    score: np.ndarray, ids: Sequence[str], smiles: Sequence[str], top: int
+) -> tuple[list[int], int]:
+    """Row numbers of the `top` best molecules, each once, and how many repeats that passed over."""
+    seen: set[str] = set()
+    kept = []
+    for i in best_first(score, ids):
+        if smiles[i] not in seen:
+            seen.add(smiles[i])
+            kept.append(i)
+    return kept[:top], len(ids) - len(kept)
 
 
 def best_first(score: np.ndarray, ids: Sequence[str]) -> list[int]:

@@ -17,7 +17,7 @@ from yaokit.data.export import write_csv
 from yaokit.data.library import count_lines, molecules
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
-from yaokit.screen.shard import SIMILARITY_EDGES, Entry, Piece, Score, Standardize, Tally, best_first
+from yaokit.screen.shard import SIMILARITY_EDGES, Entry, Piece, Score, Standardize, Tally, best_distinct
 
 PIECE = 2_048  # molecules a child works on at a time
 SHARD = 8 * PIECE  # molecules between two checkpoints
@@ -88,7 +88,7 @@ def _shards(
 ) -> Iterator[Path]:
     """The parquet file of each shard, made now or by a run before this one."""
     done = 0
-    while (folder / f"{done:06d}.parquet").exists():
+    while all((folder / f"{done:06d}.{kind}").exists() for kind in ("json", "parquet")):
         yield folder / f"{done:06d}.parquet"
         done += 1
     if done:
@@ -120,15 +120,9 @@ def _write_shard(path: Path, pieces: Sequence[Piece], top: int) -> None:
 def _best(tables: Sequence[pa.Table], top: int) -> tuple[pa.Table, int]:
     """The `top` hits of all tables, each molecule once, and how many repeats that took out."""
     every = pa.concat_tables(tables)
-    order = best_first(every["score"].to_numpy(), every["id"].to_pylist())
-    smiles = every["smiles"].to_pylist()
-    seen: set[str] = set()
-    kept = []
-    for i in order:
-        if smiles[i] not in seen:
-            seen.add(smiles[i])
-            kept.append(i)
-    return every.take(pa.array(kept[:top], pa.int64())), len(order) - len(kept)
+    ids, smiles = every["id"].to_pylist(), every["smiles"].to_pylist()
+    kept, n_same = best_distinct(every["score"].to_numpy(), ids, smiles, top)
+    return every.take(pa.array(kept, pa.int64())), n_same
 
 
 def _summary(

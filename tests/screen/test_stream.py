@@ -1,0 +1,172 @@
+"""Streaming gives what predicting everything at once gives, counts everything, and resumes."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from toy_runs import TASK, series, small_trusted
+
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.store import read_json
+from yaokit.core.table import MolTable
+from yaokit.models import load
+from yaokit.screen import shard, stream
+from yaokit.screen.stream import screen_files
+
+FILES = ("hits.parquet", "hits.csv", "rejects.csv", "summary.json")
+BAD = {3: ("not-a-molecule", "SYNTAX"), 7: ("C(C)(C)(C)(C)C", "VALENCE"), 12: ("[Na+].[Cl-]", "NO_CARBON")}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 lines: 57 molecules of the series, the bad ones among them."""
+    path = tmp_path_factory.mktemp("library") / "library.smi"
+    lines = [f"{text} m{i}" for i, text in enumerate(series(57, 7)[0])]
+    for number, (text, _) in BAD.items():
+        lines.insert(number - 1, f"{text} bad{number}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PIECE", 8)
+    monkeypatch.setattr(stream, "SHARD", 16)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in FILES}
+
+
+def test_the_hits_are_the_best_of_all_predicted_at_once(library, model, tmp_path, small_pieces):
+    summary = screen_files([library], model, tmp_path, top=10, workers=1)
+    rows = [line.split() for line in library.read_text().splitlines()]
+    table = MolTable.of([r[0] for r in rows], [r[1] for r in rows])
+    whole = load(model).predict(table)
+    low = np.round(whole.low[:, 0], 4)
+    order = sorted(np.flatnonzero(~np.isnan(low)), key=lambda i: (-low[i], table.ids[i]))[:10]
+    hits = pq.read_table(tmp_path / "hits.parquet")
+    assert hits["id"].to_pylist() == [table.ids[i] for i in order]
+    assert hits["line"].to_pylist() == [i + 1 for i in order]
+    assert hits[f"{TASK}_pred"].to_numpy() == pytest.approx(whole.mean[order, 0], abs=6e-5)
+    assert hits["in_domain"].to_pylist() == whole.in_domain[order, 0].tolist()
+    assert summary["n_in_domain"] == whole.in_domain.sum()
+    assert sum(summary["similarity_histogram"]["counts"]) == summary["n_scored"] == 57
+
+
+def test_borders_and_workers_change_no_byte(library, model, tmp_path, monkeypatch):
+    screen_files([library], model, tmp_path / "whole", top=10, workers=1)
+    monkeypatch.setattr(stream, "PIECE", 8)
+    monkeypatch.setattr(stream, "SHARD", 16)
+    screen_files([library], model, tmp_path / "parts", top=10, workers=2)
+    assert contents(tmp_path / "whole") == contents(tmp_path / "parts")
+
+
+def test_what_was_lost_is_done_again_to_the_same_bytes(library, model, tmp_path, small_pieces):
+    screen_files([library], model, tmp_path, top=10, workers=1)
+    whole, shards = contents(tmp_path), tmp_path / "shards"
+    assert sorted(path.name for path in shards.glob("*.parquet")) == [f"{i:06d}.parquet" for i in range(4)]
+    first = (shards / "000000.parquet").stat().st_mtime_ns
+    for path in [shards / "000002.json", *shards.glob("000003*"), *(tmp_path / name for name in FILES)]:
+        path.unlink()  # also half of a shard
+    screen_files([library], model, tmp_path, top=10, workers=1)
+    assert contents(tmp_path) == whole
+    assert (shards / "000000.parquet").stat().st_mtime_ns == first
+
+
+def test_a_rejected_line_is_counted_under_its_number(library, model, tmp_path, small_pieces):
+    summary = screen_files([library], model, tmp_path, top=10, workers=1)
+    with open(tmp_path / "rejects.csv", newline="") as file:
+        rejects = {int(row["line"]): (row["smiles"], row["code"]) for row in csv.DictReader(file)}
+    assert rejects == BAD
+    assert summary["codes"] == {"NO_CARBON": 1, "SYNTAX": 1, "VALENCE": 1}
+    assert (summary["n_in"], summary["n_scored"], summary["n_rejected"]) == (60, 57, 3)
+    assert summary["n_in"] == summary["n_out"] + sum(summary["dropped"].values())
+
+
+@pytest.mark.parametrize("piece", [2, 2048])
+def test_a_molecule_is_a_hit_once_and_takes_no_other_ones_place(piece, model, tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "PIECE", piece)
+    monkeypatch.setattr(stream, "SHARD", 2 * piece)
+    smiles = series(5, 7)[0]
+    lines = [f"{text} {name}{i}" for i, text in enumerate(smiles) for name in "cab"]
+    (tmp_path / "twins.smi").write_text("\n".join(lines))
+    summary = screen_files([tmp_path / "twins.smi"], model, tmp_path / "out", top=4, workers=1)
+    hits = pq.read_table(tmp_path / "out" / "hits.parquet")
+    assert len(set(hits["smiles"].to_pylist())) == len(hits) == 4
+    assert {name[0] for name in hits["id"].to_pylist()} == {"a"}
+    assert summary["n_in"] == 15 == summary["n_out"] + sum(summary["dropped"].values())
+    assert min(summary["dropped"].values()) >= 0
+
+
+def test_a_molecule_that_was_repaired_shows_what_was_read(model, tmp_path):
+    smiles = series(1)[0][0]
+    (tmp_path / "salt.smi").write_text(f"{smiles}.Cl salt\n")
+    screen_files([tmp_path / "salt.smi"], model, tmp_path / "out", top=5, workers=1)
+    hit = pq.read_table(tmp_path / "out" / "hits.parquet").to_pylist()[0]
+    assert (hit["smiles"], hit["input_smiles"]) == (smiles, f"{smiles}.Cl")
+
+
+def test_where_less_is_better_the_lowest_upper_end_comes_first(library, tmp_path):
+    smiles, ids, y = series(60)
+    trained = small_trusted()
+    trained.minimize = (TASK,)
+    trained.fit(MolTable.of(smiles, ids, {TASK: y}), [TASK]).save(tmp_path / "model")
+    screen_files([library], tmp_path / "model", tmp_path / "out", top=10, workers=1)
+    high = pq.read_table(tmp_path / "out" / "hits.parquet")[f"{TASK}_high"].to_numpy()
+    assert (np.diff(high) >= 0).all()
+
+
+def test_a_library_of_bad_lines_leaves_empty_hits(model, tmp_path):
+    (tmp_path / "bad.smi").write_text("rubbish\nC1CC\n")
+    summary = screen_files([tmp_path / "bad.smi"], model, tmp_path / "out", top=5, workers=1)
+    assert (summary["n_in"], summary["n_out"], summary["n_rejected"]) == (2, 0, 2)
+    assert len(pq.read_table(tmp_path / "out" / "hits.parquet")) == 0
+    assert read_json(tmp_path / "out" / "summary.json")["best"] is None
+
+
+def test_an_empty_library_is_said_to_be_empty(model, tmp_path):
+    (tmp_path / "empty.smi").write_text("\n\n")
+    with pytest.raises(NothingUsable, match=r"empty\.smi"):
+        screen_files([tmp_path / "empty.smi"], model, tmp_path / "out", top=5, workers=1)
+
+
+def test_a_bare_model_cannot_screen(library, tmp_path):
+    from yaokit.models.nearest import Nearest
+
+    smiles, ids, y = series(5)
+    Nearest().fit(MolTable.of(smiles, ids, {TASK: y}), [TASK]).save(tmp_path / "bare")
+    with pytest.raises(UsageError, match="bare nearest"):
+        screen_files([library], tmp_path / "bare", tmp_path / "out", top=5)
+
+
+def test_best_first_breaks_ties_by_id_and_puts_unknown_last():
+    order = shard.best_first(np.array([1.0, np.nan, 2.0, 1.0]), ["b", "x", "c", "a"])
+    assert order == [2, 3, 0, 1]
+
+
+PEAK = """
+import sys, resource
+from yaokit.screen.stream import screen_files
+screen_files([sys.argv[1]], sys.argv[2], __import__("pathlib").Path(sys.argv[3]), top=100, workers=1)
+own, children = (resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+print(max(own, children) // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_library(model: Path, tmp_path: Path):
+    parts = series(100)[0]
+
+    def peak_mb(n: int) -> int:
+        path = tmp_path / f"{n}.smi"
+        path.write_text("".join(f"{'C' * (i // 100 % 40 + 1)}{parts[i % 100]} g{i}\n" for i in range(n)))
+        words = [sys.executable, "-c", PEAK, path, model, tmp_path / f"out-{n}"]
+        return int(subprocess.run(words, capture_output=True, check=True, env=dict(os.environ)).stdout)
+
+    assert peak_mb(50_000) < peak_mb(5_000) + 80

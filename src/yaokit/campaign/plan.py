@@ -74,7 +74,7 @@ def read_plan(path: Path) -> Plan:
 def _planned(
     entry: dict[str, Any], shared: dict[str, Any], where: str, folder: Path, before: list[PlannedStep]
 ) -> PlannedStep:
-    if not isinstance(entry, dict) or "use" not in entry:
+    if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
         raise UsageError(f"{where}: needs use = one of {', '.join(choices(STEPS, 'step'))}")
     kind = entry["use"]
     try:

@@ -40,29 +40,35 @@ def run_campaign(toml: Path, out: Path, *, progress: Progress = SILENT, workers:
     interrupted goes on from what it had. UsageError for a wrong plan or a folder in use.
     """
     plan = read_plan(toml)
+    out = out.absolute()
     _make(out)
     with locked(out):
+        (out / "campaign.json").unlink(missing_ok=True)  # it says that all is done
         done: list[_Done] = []
         for planned in plan.steps:
             done.append(_do(planned, done, out, progress, workers))
         _collect(done, out)
+        for left in (out / "steps").glob("*.part"):
+            shutil.rmtree(left)  # of a plan that was changed before it was done
         campaign = _campaign(plan, done, "done")
         write_json(out / "campaign.json", campaign)
     return campaign
 
 
 def campaign_status(folder: Path) -> dict[str, Any]:
-    """campaign.json of a finished run; of an unfinished one, its steps so far."""
-    if (folder / "campaign.json").exists() and not list((folder / "steps").glob("*.part")):
+    """campaign.json of a finished run; of one that is not, each step's last record and what is left."""
+    if (folder / "campaign.json").exists():
         return read_json(folder / "campaign.json")
     if not (folder / "steps").is_dir():
         raise UsageError(
             f"{folder}: no campaign has run here; start one with `yaokit campaign run FILE.toml`"
         )
-    records = [read_json(path) for path in sorted((folder / "steps").glob("*/step.json"))]
+    folders = sorted((folder / "steps").iterdir())
+    records = [read_json(path / "step.json") for path in folders if path.suffix != ".part"]
     records.sort(key=lambda record: record["finished"])
-    unfinished = [path.name.removesuffix(".part") for path in sorted((folder / "steps").glob("*.part"))]
-    return {"status": "unfinished", "steps": records, "unfinished": unfinished}
+    latest = {record["name"]: record for record in records}  # a step may be done with several settings
+    unfinished = [path.stem for path in folders if path.suffix == ".part"]
+    return {"status": "unfinished", "steps": list(latest.values()), "unfinished": unfinished}
 
 
 def _make(out: Path) -> None:
@@ -128,6 +134,8 @@ def _key(planned: PlannedStep, inputs: Sequence[_Done]) -> str:
 
 def _nameless(value: Any, files: set[str]) -> Any:
     """The settings without the names of files: their content counts, not where they lie."""
+    if isinstance(value, dict):
+        return {name: _nameless(item, files) for name, item in value.items()}
     if isinstance(value, list):
         return [_nameless(item, files) for item in value]
     return "" if isinstance(value, str) and value in files else value

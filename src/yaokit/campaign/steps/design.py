@@ -28,6 +28,7 @@ def _run(out: Path, inputs: Inputs, settings: DesignSettings) -> dict[str, Any]:
     table, tasks = MolTable.read(source.path / "table"), source.summary["tasks"]
     sign = 1.0 if tasks[0]["goal"] == "minimize" else -1.0
     best_first = np.argsort(sign * table.column(tasks[0]["name"]), kind="stable")  # NaN comes last
+    (out / "design.json").unlink(missing_ok=True)  # `out` is named by its settings; it may have moved
     generator = pick(GENERATORS, settings.generator, "generator")(seed=settings.seed)
     return design(
         campaign_objective(settings.objective, inputs.one("train").path / "model", tasks, table),

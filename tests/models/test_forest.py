@@ -21,7 +21,7 @@ def test_it_predicts_what_sklearn_predicts(data):
     model.n_trees = 15
     model.fit_features(X, y)
     mean, spread = model.predict_features(new)
-    reference = RandomForestRegressor(15, max_features=0.33, random_state=3).fit(X, y[:, 0])
+    reference = RandomForestRegressor(15, max_features=Forest.max_features, random_state=3).fit(X, y[:, 0])
     assert mean[:, 0] == pytest.approx(reference.predict(new), abs=1e-12)
     trees = np.stack([tree.predict(new.toarray()) for tree in reference.estimators_])
     assert spread[:, 0] == pytest.approx(trees.std(axis=0), abs=1e-12)

@@ -19,6 +19,7 @@ from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 
 FORMAT = 1  # of model folders
+LARGE = 2_000  # molecules from which models grow larger
 
 
 class Predictor(Protocol):

@@ -13,11 +13,11 @@ _BLOCK = 1024
 
 
 class Forest(FingerprintModel):
-    """100 regression trees on Morgan counts, a third of the features at each split."""
+    """100 regression trees on Morgan counts, a tenth of the features at each split."""
 
     name = "forest"
     n_trees = 100
-    max_features = 0.33
+    max_features = 0.1
 
     def fit_features(self, X: csr_array, y: np.ndarray) -> None:
         from sklearn.ensemble import RandomForestRegressor

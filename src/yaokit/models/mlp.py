@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from yaokit.core.seed import derived
-from yaokit.models.base import FingerprintModel
+from yaokit.models.base import LARGE, FingerprintModel
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 Layers = list[tuple[np.ndarray, np.ndarray]]  # weight (in, out), bias (out,), float32
@@ -22,10 +22,9 @@ class Mlp(FingerprintModel):
     name = "mlp"
     networks = 2
     hidden = (256, 64)
-    dropout = 0.2
-    epochs = 25
-    max_steps = 5_000
-    batch_size = 64
+    dropout = 0.4
+    epochs = 15
+    batch_size = 64  # 128 above 2,000 molecules
     lr = 3e-3
     weight_decay = 1e-2
 
@@ -59,14 +58,12 @@ class Mlp(FingerprintModel):
                 return (error.square() * known).sum() / known.sum().clamp(min=1)
 
             n = inputs.shape[0]
-            steps = -(-n // self.batch_size)
-            epochs = max(1, min(self.epochs, self.max_steps // steps))
             train(
                 module,
                 loss_of,
                 n,
-                epochs=epochs,
-                batch_size=self.batch_size,
+                epochs=self.epochs,
+                batch_size=self.batch_size * (1 if n <= LARGE else 2),
                 lr=self.lr,
                 weight_decay=self.weight_decay,
                 seed=seed,

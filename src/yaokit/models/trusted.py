@@ -1,5 +1,6 @@
 """The model people use: a stack with intervals, a domain and its nearest measured molecules."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from rdkit import Chem
 from scipy.sparse import csr_array
 
+from yaokit import __version__
 from yaokit.chem.similarity import nearest
 from yaokit.chem.split import SPLITS
 from yaokit.chem.standardize import Standardizer
@@ -20,7 +22,7 @@ from yaokit.core.lazy import choices, pick
 from yaokit.core.progress import Progress, Silent
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
-from yaokit.core.store import read_json, write_json, writing
+from yaokit.core.store import content_key, read_json, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 from yaokit.models import MODELS
@@ -120,6 +122,7 @@ class Trusted:
         folds = [split(self._smiles, plan.folds, derived(plan.seed, "split", r)) for r in range(rounds)]
         _check_folds(self._y, self.tasks, folds, plan)
         with TemporaryDirectory() as scratch:
+            cache = (self.cache or Path(scratch)) / self._content(folds)
             outcomes = cross_validate(
                 self._X,
                 self._y,
@@ -128,7 +131,7 @@ class Trusted:
                 BASELINES,
                 seed=plan.seed,
                 workers=self.workers,
-                cache=self.cache or Path(scratch),
+                cache=cache,
                 progress=self.progress,
             )
         evidence = Evidence(outcomes, self._y, folds, self.members, BASELINES)
@@ -136,6 +139,13 @@ class Trusted:
             evaluate_task(evidence, j, maximize=task not in self.minimize)
             for j, task in enumerate(self.tasks)
         ]
+
+    def _content(self, folds: Sequence[np.ndarray]) -> str:
+        """Names what cross-validation depends on, so that its outcomes never serve another one."""
+        digest = hashlib.sha256("\n".join(self._smiles).encode())
+        for array in (self._y, *folds):
+            digest.update(array.tobytes())
+        return content_key([__version__, self.validation.seed, digest.hexdigest()])
 
     def predict(self, table: MolTable) -> Prediction:
         """A row per molecule, standardized first; NaN where that fails."""

@@ -1,5 +1,6 @@
 """Screening: a library of any size through a model, in flat memory, resumable."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,13 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from yaokit import __version__
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
-from yaokit.core.store import read_json, write_json, writing
+from yaokit.core.store import content_key, file_hash, read_json, write_json, writing
+from yaokit.data.builtin import source_files
 from yaokit.data.export import write_csv
 from yaokit.data.library import count_lines, molecules
-from yaokit.models import load
+from yaokit.models import load, read_card
 from yaokit.models.trusted import Trusted
 from yaokit.screen.shard import SIMILARITY_EDGES, Entry, Piece, Score, Standardize, Tally, best_distinct
 
@@ -54,8 +57,7 @@ def screen_files(
         raise UsageError(
             f"{model} is a bare {getattr(predictor, 'name', 'model')}; screen with a trained folder"
         )
-    shards = out / "shards"
-    shards.mkdir(parents=True, exist_ok=True)
+    shards = _claim(out / "shards", files, model, top)
     total = sum(count_lines(file) for file in files)
     source = (Entry(*entry) for file in files for entry in molecules(file))
     paths = list(_shards(source, predictor, model, shards, top, total, workers, progress))
@@ -74,6 +76,18 @@ def screen_files(
     write_csv(pa.Table.from_pylist(rejects, schema=REJECTS), out / "rejects.csv")
     write_json(out / "summary.json", summary)
     return summary
+
+
+def _claim(shards: Path, files: Sequence[str | Path], model: Path, top: int) -> Path:
+    """The folder for shards, emptied if what lies there is of another screen."""
+    hashes = [file_hash(path) for file in files for path in source_files(file)]
+    key = content_key([hashes, read_card(model), top, PIECE, SHARD, __version__])
+    claim = shards / "claim.json"
+    if not claim.exists() or read_json(claim) != key:
+        shutil.rmtree(shards, ignore_errors=True)
+        shards.mkdir(parents=True)
+        write_json(claim, key)
+    return shards
 
 
 def _shards(

@@ -114,7 +114,7 @@ def _checked(kind: type[BaseModel], values: Any, where: str) -> Any:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        problem = error.errors()[0]
+        problem = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")  # a typo explains more
         place = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             allowed = sorted(kind.model_fields) if len(problem["loc"]) == 1 else []

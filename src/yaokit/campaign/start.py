@@ -54,10 +54,16 @@ def _of_table(table: Path, folder: Path) -> dict[str, str]:
     return {
         "title": _quoted(table.name.split(".")[0]),
         "task": _quoted(values[0].task if values else "pIC50"),
-        "files": f"[{_quoted(os.path.relpath(table, folder))}]",
+        "files": f"[{_quoted(_path_from(folder, table))}]",
         "roles": "".join(f"{key} = {_quoted(name)}\n" for key, name in named),
         "values": lines + others,
     }
+
+
+def _path_from(folder: Path, table: Path) -> str:
+    """Relative if the table lies in the folder or beside it, so that both can move; else absolute."""
+    relative = os.path.relpath(table, folder)
+    return str(table.absolute()) if relative.startswith(os.path.join("..", "..")) else relative
 
 
 def _value(value: ValueColumn) -> str:

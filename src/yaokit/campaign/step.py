@@ -1,11 +1,11 @@
 """What a step is, and what it is given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from yaokit.core.errors import UsageError
 from yaokit.core.progress import SILENT, Progress
@@ -20,6 +20,18 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def one_of(names: Callable[[], Iterable[str]]) -> AfterValidator:
+    """For a setting that must be one of `names`; the error lists them."""
+
+    def check(name: str) -> str:
+        known = sorted(names())
+        if name not in known:
+            raise ValueError(f"{name!r} is not known; choose from: {', '.join(known)}")
+        return name
+
+    return AfterValidator(check)
 
 
 @dataclass(frozen=True)

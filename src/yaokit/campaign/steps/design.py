@@ -1,15 +1,15 @@
 """New molecules by a generator that climbs the campaign's objective."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from yaokit.campaign.objective import campaign_objective
-from yaokit.campaign.step import Inputs, Settings, Step
+from yaokit.campaign.step import Inputs, Settings, Step, one_of
 from yaokit.chem.standardize import Standardizer
-from yaokit.core.lazy import pick
+from yaokit.core.lazy import choices, pick
 from yaokit.core.table import MolTable
 from yaokit.generate import GENERATORS
 from yaokit.generate.design import design
@@ -17,7 +17,7 @@ from yaokit.score.objective import TermSettings
 
 
 class DesignSettings(Settings):
-    generator: str = "genetic"
+    generator: Annotated[str, one_of(lambda: choices(GENERATORS, "generator"))] = "genetic"
     budget: int = Field(default=2_000, ge=1)
     objective: tuple[TermSettings, ...] = ()
     seed: int = 0

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
-from pydantic import field_validator
 from rdkit import Chem
 
-from yaokit.campaign.step import Inputs, Settings, Step
+from yaokit.campaign.step import Inputs, Settings, Step, one_of
 from yaokit.chem.descriptors import ligand_efficiency, lipophilic_efficiency, properties
 from yaokit.chem.filters import DEFAULT_CATALOGS, alerts, catalog_names, rules
 from yaokit.chem.parse import quiet_rdkit
@@ -49,14 +48,7 @@ _BATCH = 64
 
 
 class ProfileSettings(Settings):
-    alerts: tuple[str, ...] = DEFAULT_CATALOGS
-
-    @field_validator("alerts")
-    @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(names) - set(catalog_names())):
-            raise ValueError(f"no catalog is called {unknown[0]!r}; choose from {', '.join(catalog_names())}")
-        return names
+    alerts: tuple[Annotated[str, one_of(catalog_names)], ...] = DEFAULT_CATALOGS
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,25 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from yaokit.campaign.step import Inputs, Settings, Step
+from yaokit.campaign.step import Inputs, Settings, Step, one_of
+from yaokit.chem.split import SPLITS
+from yaokit.core.lazy import choices
 from yaokit.core.table import MolTable
+from yaokit.models import MODELS
 from yaokit.models.train import fit_trusted, write_oof
 from yaokit.models.trusted import Trusted, Validation
 
 
+Member = Annotated[str, one_of(lambda: choices(MODELS, "model").keys() - {"trusted"})]
+
+
 class TrainSettings(Settings):
-    models: tuple[str, ...] = Field(default=("boosting", "mlp"), min_length=1)
-    split: str = "scaffold"
+    models: tuple[Member, ...] = Field(default=("boosting", "mlp"), min_length=1)
+    split: Annotated[str, one_of(lambda: SPLITS)] = "scaffold"
     folds: int = Field(default=5, ge=3, le=20)
     repeats: int | None = Field(default=None, ge=1, le=20)
     seed: int = 0

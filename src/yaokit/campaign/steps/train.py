@@ -14,7 +14,6 @@ from yaokit.models import MODELS
 from yaokit.models.train import fit_trusted, write_oof
 from yaokit.models.trusted import Trusted, Validation
 
-
 Member = Annotated[str, one_of(lambda: choices(MODELS, "model").keys() - {"trusted"})]
 
 

@@ -65,3 +65,17 @@ def test_predict_with_a_folder_that_is_no_model(yaokit: Callable, table: Path, t
     done = yaokit("predict", tmp_path, table, "-o", "out.csv")
     assert done.returncode == 2
     assert "not a model folder" in done.stderr
+
+
+def test_screen_keeps_the_best_and_says_what_it_rejected(
+    yaokit: Callable, table: Path, tmp_path: Path
+) -> None:
+    yaokit("train", table, "--target", "pIC50", "-o", "model", "--split", "random", *SMALL)
+    (tmp_path / "library.smi").write_text("CCCNC(=O)c1ccccc1 a\nCC(C b\nCCOc1ccccc1 c\nCCCNC(=O)c1ccccc1 d\n")
+    command = ("screen", "library.smi", "--model", "model", "--top", "2", "-o", "hits", "--json")
+    done = yaokit(*command, "--max-rejects", "0")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["n_in"], told["n_out"], told["codes"]) == (4, 4, 2, {"SYNTAX": 1})
+    with open(tmp_path / "hits" / "hits.csv", encoding="utf-8", newline="") as file:
+        assert {row["id"] for row in csv.DictReader(file)} == {"a", "c"}
+    assert yaokit(*command).stdout == done.stdout  # from the shards of the first

@@ -20,6 +20,7 @@ COMMANDS = {
     "campaign status": ("yaokit.cli.campaign:status", "which steps are done, and what they found"),
     "curate": ("yaokit.cli.curate:curate", "one clean table from raw measurement files"),
     "train": ("yaokit.cli.train:train", "a model with intervals, domain and honest numbers"),
+    "screen": ("yaokit.cli.screen:screen", "the best of libraries of any size"),
     "predict": ("yaokit.cli.predict:predict", "predictions beside the rows of a file"),
 }
 

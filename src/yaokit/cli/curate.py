@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from yaokit.cli.options import Column, Columns, Count, Hidden, Inputs, Limit, Out, cores
+from yaokit.cli.options import Column, Columns, Count, Hidden, Inputs, Limit, Out, cores, too_many
 from yaokit.cli.show import Result, listed
-from yaokit.core.errors import TooManyRejects, UsageError
+from yaokit.core.errors import UsageError
 from yaokit.core.progress import Progress
 
 
@@ -98,10 +98,7 @@ def _written(summary: Mapping[str, Any], out: Path, max_rejects: int | None) -> 
         ("rejected", f"{n:,} ({listed(summary['codes'])})" if n else "0"),
         ("table", out),
     ]
-    error = None
-    if max_rejects is not None and n > max_rejects:
-        error = TooManyRejects(f"{n:,} rows rejected, more than --max-rejects {max_rejects:,}")
-    return Result(summary, facts, summary["notes"], error)
+    return Result(summary, facts, summary["notes"], too_many(n, max_rejects))
 
 
 def _previewed(found: Mapping[str, Any]) -> Result:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
+from yaokit.core.errors import TooManyRejects
+
 
 def _whole(_: Any, tokens: Sequence[Token]) -> int:
     try:
@@ -25,6 +27,13 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def too_many(n_rejected: int, limit: int | None) -> TooManyRejects | None:
+    """The error of --max-rejects, if the limit is passed."""
+    if limit is None or n_rejected <= limit:
+        return None
+    return TooManyRejects(f"{n_rejected:,} rows rejected, more than --max-rejects {limit:,}")
 
 
 Inputs = Annotated[list[str], Parameter(name="IN")]

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from yaokit.cli.options import Column, Columns, Count, Hidden, Limit, Out, cores
+from yaokit.cli.options import Column, Columns, Count, Hidden, Limit, Out, cores, too_many
 from yaokit.cli.show import Result, listed
-from yaokit.core.errors import TooManyRejects, UsageError
+from yaokit.core.errors import UsageError
 from yaokit.core.progress import Progress
 
 
@@ -86,7 +86,9 @@ def train(
     settings: dict[str, Any] = {"models": model.split(","), "validation": validation, "minimize": tasks}
     metrics = train_model(curated, out, **settings, workers=n, progress=progress)
     facts = [*_facts(curated.summary, metrics), ("model", out)]
-    return Result(metrics, facts, curated.summary["notes"], _too_many(curated.summary, max_rejects))
+    return Result(
+        metrics, facts, curated.summary["notes"], too_many(curated.summary["n_rejected"], max_rejects)
+    )
 
 
 def _values(table: str, targets: Sequence[str], units: Sequence[str]) -> list:
@@ -135,10 +137,3 @@ def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.3f}"
-
-
-def _too_many(summary: Mapping[str, Any], limit: int | None) -> TooManyRejects | None:
-    n = summary["n_rejected"]
-    if limit is None or n <= limit:
-        return None
-    return TooManyRejects(f"{n:,} rows rejected, more than --max-rejects {limit:,}")

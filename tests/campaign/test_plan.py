@@ -68,7 +68,7 @@ MISTAKES = {
     "[[steps]]\nuse = 'train'\nname = '../up'": "the name '../up' may hold letters",
     "[[steps]]\nuse = 'train'\nname = ''": "the name '' may hold letters",
     "[[steps]]\nuse = 'curate'\nvalues = []\nfiles = []": r"step 1 \(curate\): files: ",
-    "[[steps]]\nuse = 'profile'\nalerts = ['PAIN']": "alerts: no catalog is called 'PAIN'; choose from ",
+    "[[steps]]\nuse = 'profile'\nalerts = ['PAIN']": r"alerts\.0: 'PAIN' is not known; choose from: ",
     CURATE.replace('unit = "p"', 'unti = "p"'): r"values\.0\.unti.* is not known",
     CURATE.replace('unit = "p" }', 'goal = "more" }'): r"values\.0\.goal: .*'maximize' or 'minimize'",
 }

@@ -98,13 +98,14 @@ def test_a_step_that_fails_leaves_nothing_that_looks_whole(tmp_path: Path):
 
 
 def test_a_run_that_stops_is_no_longer_done(copy: Path):
-    change(copy, 'split = "random"', 'split = "sideways"')
-    with pytest.raises(UsageError, match="sideways"):
+    (copy / "empty.smi").touch()
+    change(copy, 'library = "series"', 'library = "empty.smi"')
+    with pytest.raises(NothingUsable, match=r"empty\.smi"):
         run_campaign(copy / "plan.toml", copy / "out", workers=1)
     found = campaign_status(copy / "out")
     assert found["status"] == "unfinished"
-    assert [name.partition("-")[0] for name in found["unfinished"]] == ["train"]
-    change(copy, 'split = "sideways"', 'split = "random"')
+    assert [name.partition("-")[0] for name in found["unfinished"]] == ["series"]
+    (copy / "plan.toml").write_text(PLAN)
     assert again(copy) == []
     assert campaign_status(copy / "out")["status"] == "done"
     assert list((copy / "out" / "steps").glob("*.part")) == []

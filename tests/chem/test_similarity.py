@@ -1,0 +1,64 @@
+"""Tanimoto similarity against RDKit's own."""
+
+import numpy as np
+import pytest
+from rdkit import Chem, DataStructs
+from scipy.sparse import csr_array
+from toy_runs import series
+
+from yaokit.chem import similarity
+from yaokit.chem.fingerprints import generator, morgan_counts
+from yaokit.chem.similarity import nearest, tanimoto
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[list[str], list[str]]:
+    return series(30)[0], series(25, 3)[0]
+
+
+def test_it_is_the_similarity_of_rdkit(both: tuple[list[str], list[str]]):
+    queries, reference = ([generator().GetFingerprint(Chem.MolFromSmiles(s)) for s in part] for part in both)
+    wanted = [DataStructs.BulkTanimotoSimilarity(fp, reference) for fp in queries]
+    found = tanimoto(morgan_counts(both[0]), morgan_counts(both[1]))
+    assert found.shape == (30, 25)
+    assert found == pytest.approx(np.array(wanted), abs=1e-6)
+
+
+def test_the_nearest_come_best_first(both: tuple[list[str], list[str]]):
+    queries, reference = (morgan_counts(part) for part in both)
+    values, indices = nearest(queries, reference, k=4)
+    whole = tanimoto(queries, reference)
+    assert np.array_equal(values, -np.sort(-whole, axis=1)[:, :4])
+    assert np.array_equal(np.take_along_axis(whole, indices, axis=1), values)
+    assert np.array_equal(nearest(queries, reference)[0], values[:, :1])
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_ties_go_to_the_first(k: int):
+    X = morgan_counts(["CCO", "CCN", "CCO", "CCO"])
+    assert nearest(X[[0]], X, k)[1].tolist() == [[0, 2][:k]]
+
+
+def test_blocks_change_nothing(both: tuple[list[str], list[str]], monkeypatch: pytest.MonkeyPatch):
+    queries, reference = (morgan_counts(part) for part in both)
+    whole = nearest(queries, reference, 3)
+    monkeypatch.setattr(similarity, "_BLOCK", 7)
+    for first, second in zip(nearest(queries, reference, 3), whole, strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_no_more_neighbors_than_there_are():
+    X = morgan_counts(["CCO", "CCN"])
+    assert nearest(X, X, k=5)[0].shape == (2, 2)
+
+
+def test_nothing_in_common_is_zero_and_never_nan():
+    empty = csr_array((1, 2048), dtype=np.float32)
+    assert tanimoto(empty, empty).tolist() == [[0.0]]
+    assert tanimoto(empty, morgan_counts(["CCO"])).tolist() == [[0.0]]
+
+
+def test_no_queries_give_no_rows():
+    X = morgan_counts(["CCO", "CCN"])
+    assert tanimoto(X[:0], X).shape == (0, 2)
+    assert nearest(X[:0], X, 1)[1].shape == (0, 1)

@@ -5,10 +5,13 @@ import random
 import signal
 import subprocess
 import time
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from toy_runs import PLAN, command, write_campaign, yaokit
+
+from yaokit.data.library import molecules
 
 FOLDS = "train-*.part/folds/**/*.safetensors"
 RESULTS = ("candidates.csv", "candidates.sdf")
@@ -29,11 +32,10 @@ class Campaign:
         return len(list((self.out / "steps").glob(pattern)))
 
     def start_until(self, pattern: str, n: int = 1, then_s: float = 0.0) -> subprocess.Popen[str]:
-        """Start it and wait until n more paths match the pattern, and a little longer."""
+        """Start it and wait until n more paths match the pattern (or it ends), and a little longer."""
         wanted = self.count(pattern) + n
         process, start = self.start(), time.monotonic()
-        while self.count(pattern) < wanted:
-            assert process.poll() is None, f"ended before {pattern}"
+        while self.count(pattern) < wanted and process.poll() is None:
             assert time.monotonic() - start < 200
             time.sleep(0.01)
         time.sleep(then_s)
@@ -92,7 +94,10 @@ def test_3_killed_runs_go_on_to_the_same_bytes(campaign: Campaign, finished: Pat
 @pytest.mark.slow
 def test_killed_at_many_moments_it_ends_in_the_same_bytes(tmp_path: Path):
     """Several shards of screening, several rounds of design, kills at random moments."""
-    plan = PLAN.replace("max_products = 300", "max_products = 40000").replace("budget = 40", "budget = 350")
+    library = tmp_path / "library.smi"
+    library.write_text("".join(f"{m[2]} {m[1]}\n" for m in islice(molecules("builtin:zinc250k"), 35_000)))
+    plan = PLAN.replace('library = "series"', f'library = "{library}"').replace("budget = 40", "budget = 350")
+    plan = plan.replace("max_products = 300\n", "")
     whole, killed = Campaign(tmp_path / "whole", plan), Campaign(tmp_path / "killed", plan)
     assert yaokit(*whole.words).returncode == 0
     moments = [

@@ -152,8 +152,10 @@ def test_best_first_breaks_ties_by_id_and_puts_unknown_last():
 
 PEAK = """
 import sys, resource
+from pathlib import Path
 from yaokit.screen.stream import screen_files
-screen_files([sys.argv[1]], sys.argv[2], __import__("pathlib").Path(sys.argv[3]), top=100, workers=1)
+library, model, out = map(Path, sys.argv[1:])
+screen_files([library], model, out, top=100, workers=1)
 own, children = (resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 print(max(own, children) // 1024)
 """
@@ -167,6 +169,6 @@ def test_memory_does_not_grow_with_the_library(model: Path, tmp_path: Path):
         path = tmp_path / f"{n}.smi"
         path.write_text("".join(f"{'C' * (i // 100 % 40 + 1)}{parts[i % 100]} g{i}\n" for i in range(n)))
         words = [sys.executable, "-c", PEAK, path, model, tmp_path / f"out-{n}"]
-        return int(subprocess.run(words, capture_output=True, check=True, env=dict(os.environ)).stdout)
+        return int(subprocess.run(words, stdout=subprocess.PIPE, check=True, env=dict(os.environ)).stdout)
 
     assert peak_mb(50_000) < peak_mb(5_000) + 80

@@ -21,7 +21,7 @@ class Mlp(FingerprintModel):
 
     name = "mlp"
     networks = 2
-    hidden = (256, 64)
+    hidden = (128, 64)
     dropout = 0.4
     epochs = 15
     batch_size = 64  # 128 above 2,000 molecules

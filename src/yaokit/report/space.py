@@ -15,7 +15,7 @@ from yaokit.report.axes import finite
 from yaokit.report.run import Run
 from yaokit.report.sheet import Sheet
 
-MAX_MEASURED, MAX_FOUND = 1_000, 500
+MAX_MEASURED, MAX_FOUND = 1_000, 300
 WIDTH, HEIGHT, MARGIN = 900, 620, 24
 N_COLORS = 7
 FEWEST = 5  # with fewer molecules a map says nothing

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+from pydantic import Field
 from rdkit import Chem
 
 from yaokit.campaign.step import Inputs, Settings, Step, one_of
@@ -48,6 +49,7 @@ _BATCH = 64
 
 
 class ProfileSettings(Settings):
+    designs: int = Field(default=1_000, ge=1)  # the best so many of each design step
     alerts: tuple[Annotated[str, one_of(catalog_names)], ...] = DEFAULT_CATALOGS
 
 
@@ -75,8 +77,11 @@ class _Describe:
 def _run(out: Path, inputs: Inputs, settings: ProfileSettings) -> dict[str, Any]:
     source = inputs.one("curate")
     measured = MolTable.read(source.path / "table")
-    found = [*_hits(inputs.of("screen")), *_designs(inputs.of("design"))]
+    designed = [_designs(design) for design in inputs.of("design")]
+    found = [*_hits(inputs.of("screen")), *chain.from_iterable(d[: settings.designs] for d in designed)]
     rows, dropped = _distinct(found, set(measured.smiles))
+    if below := sum(len(d[settings.designs :]) for d in designed):
+        dropped["BELOW_TOP"] = below
     described = _described([row["smiles"] for row in rows], settings.alerts, inputs)
     failed = [i for i, d in enumerate(described) if isinstance(d, Failure)]
     for i in failed:
@@ -89,7 +94,7 @@ def _run(out: Path, inputs: Inputs, settings: ProfileSettings) -> dict[str, Any]
     with writing(out / "pool.parquet") as part:
         pq.write_table(pool, part)
     notes = ["learned ADMET panel and synthesis routes: not computed in this version"]
-    counts = {"n_in": len(found), "n_out": len(pool), "dropped": dropped, "notes": notes}
+    counts = {"n_in": len(found) + below, "n_out": len(pool), "dropped": dropped, "notes": notes}
     return {**counts, "catalogs": list(settings.alerts)}
 
 
@@ -102,15 +107,13 @@ def _hits(screens: Sequence[StepFolder]) -> list[dict[str, str]]:
     return found
 
 
-def _designs(designs: Sequence[StepFolder]) -> list[dict[str, str]]:
-    found = []
-    for design in designs:
-        options = pacsv.ConvertOptions(
-            include_columns=["id", "smiles"], column_types={"id": pa.string(), "smiles": pa.string()}
-        )
-        table = pacsv.read_csv(design.path / "designs.csv", convert_options=options)
-        found += [{**row, "source": design.name} for row in table.to_pylist()]
-    return found
+def _designs(design: StepFolder) -> list[dict[str, str]]:
+    """The designed molecules, best first."""
+    options = pacsv.ConvertOptions(
+        include_columns=["id", "smiles"], column_types={"id": pa.string(), "smiles": pa.string()}
+    )
+    table = pacsv.read_csv(design.path / "designs.csv", convert_options=options)
+    return [{**row, "source": design.name} for row in table.to_pylist()]
 
 
 def _distinct(

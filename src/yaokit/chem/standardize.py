@@ -1,6 +1,6 @@
 """One chemistry policy: the same steps for training, prediction, screening and design."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -25,9 +25,13 @@ _MAX_ROUNDS = 8
 class Standard:
     """A standardized molecule and what was done to get it."""
 
-    smiles: str
-    mol: Chem.Mol = field(compare=False)
+    mol: Chem.Mol
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def smiles(self) -> str:
+        """Canonical; written when first asked for, since screening needs it of the hits only."""
+        return Chem.MolToSmiles(self.mol)
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,16 @@ class Standardizer:
     def of_mol(self, mol: Chem.Mol) -> Standard | Failure:
         """The same for a parsed molecule."""
         with quiet_rdkit():
-            plain = not (self.tautomer or _has_parts(mol) or _is_charged(mol) or _is_unusual(mol))
-            result = Standard(Chem.MolToSmiles(mol), mol) if plain else self._settled(mol)
+            result = Standard(mol) if self._is_plain(mol) else self._settled(mol)
             if isinstance(result, Failure):
                 return result
             if not result.mol.HasSubstructMatch(_CARBON):
                 return Failure("NO_CARBON", f"no organic fragment, only {result.smiles}")
-        return text_failure(result.smiles) or result
+        return result
+
+    def _is_plain(self, mol: Chem.Mol) -> bool:
+        """Whether no step could change the molecule."""
+        return not any(applies(mol) for _, applies, _ in self._steps)
 
     def _settled(self, mol: Chem.Mol) -> Standard | Failure:
         """The steps, again and again until they and a round trip through SMILES change nothing."""
@@ -73,8 +80,8 @@ class Standardizer:
                 if mol is None:
                     return Failure("ROUND_TRIP", f"written as {written} it cannot be read again")
             smiles = Chem.MolToSmiles(mol)
-            if smiles == written and not is_changed:
-                return Standard(smiles, mol, tuple(notes))
+            if smiles == written and (not is_changed or self._is_plain(mol)):
+                return text_failure(smiles) or Standard(mol, tuple(notes))
         return Failure("ROUND_TRIP", f"no stable form; after {_MAX_ROUNDS} rounds it is {smiles}")
 
     def _once(self, mol: Chem.Mol, smiles: str, notes: dict[str, None]) -> tuple[Chem.Mol, str, bool]:

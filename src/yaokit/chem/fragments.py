@@ -7,7 +7,8 @@ one, so a part is half of a measured molecule; BRICS itself cuts at all bonds at
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from rdkit import Chem
 from rdkit.Chem import BRICS
 
 from yaokit.chem.data import rows
+from yaokit.core.guard import Pool
+from yaokit.core.reasons import Failure
 from yaokit.core.seed import rng
 
 MIN_SHARE = 0.25
+_BATCH = 1_000
 _JOIN = Chem.MolzipParams()
 _JOIN.label = Chem.MolzipLabel.AtomMapNumber
 
@@ -48,16 +52,19 @@ class Recombination:
     note: str  # why there are none or not all; "" = nothing to say
 
 
-def recombine(smiles: Sequence[str], max_products: int = 100_000, seed: int = 0) -> Recombination:
+def recombine(
+    smiles: Sequence[str], max_products: int = 100_000, seed: int = 0, workers: int = 1
+) -> Recombination:
     """Every left half joined to every right half, for each bond most of the series shares.
 
     Bond classes are used in order of frequency until `max_products`; of a class that is larger
-    than what is left, a random choice. About 4,000 products/s. ValueError: a SMILES does not parse.
+    than what is left, a random choice. About 4,000 products/s and worker.
+    ValueError: a SMILES does not parse.
     """
     found = cut_series(smiles)
     made: list[str] = []
     counts: Counter[Ends] = Counter()
-    for ends, product in products(found, smiles, max_products, seed):
+    for ends, product in products(found, smiles, max_products, seed, workers):
         made.append(product)
         counts[ends] += 1
     cuts = [{**_described(cut), "n_products": counts[cut.ends]} for cut in found]
@@ -84,7 +91,7 @@ def cut_series(smiles: Iterable[str], min_share: float = MIN_SHARE) -> list[Cut]
 
 
 def products(
-    cuts: Sequence[Cut], known: Iterable[str], max_products: int, seed: int = 0
+    cuts: Sequence[Cut], known: Iterable[str], max_products: int, seed: int = 0, workers: int = 1
 ) -> Iterator[tuple[Ends, str]]:
     """Up to `max_products` new molecules as (bond class, SMILES), no two alike, none known.
 
@@ -95,7 +102,7 @@ def products(
     most_atoms = max((mol.GetNumHeavyAtoms() for mol in mols), default=0)
     n_left = max_products
     for cut in cuts:
-        for product in _pairs(cut, most_atoms, n_left, seed):
+        for product in _pairs(cut, most_atoms, n_left, seed, workers):
             if product in seen:
                 continue
             if not n_left:
@@ -177,15 +184,36 @@ def _halves(mol: Chem.Mol, bond: tuple[int, int], ends: Ends) -> tuple[str, str]
     return left, right
 
 
-def _pairs(cut: Cut, most_atoms: int, wanted: int, seed: int) -> Iterator[str]:
+class _Join:
+    """A pair of parts, by their numbers, → SMILES; the parts are read once in each process."""
+
+    def __init__(self, cut: Cut) -> None:
+        self.cut = cut
+
+    @cached_property
+    def _mols(self) -> tuple[list[Chem.Mol], list[Chem.Mol]]:
+        return [_read(part) for part in self.cut.left], [_read(part) for part in self.cut.right]
+
+    def __call__(self, pair: tuple[int, int]) -> str:
+        left, right = self._mols
+        return Chem.MolToSmiles(join(left[pair[0]], right[pair[1]]))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"cut": self.cut}
+
+
+def _pairs(cut: Cut, most_atoms: int, wanted: int, seed: int, workers: int) -> Iterator[str]:
     left, right = [_read(part) for part in cut.left], [_read(part) for part in cut.right]
     fitting = np.flatnonzero(_sizes(left)[:, None] + _sizes(right)[None, :] <= most_atoms)
     if len(fitting) > wanted:  # twice as many as wanted, since some are known already
         order = rng(seed, "recombine", *cut.ends).permutation(len(fitting))
         fitting = fitting[order[: 2 * wanted + 1000]]
-    for pair in fitting:
-        i, j = divmod(int(pair), len(right))
-        yield Chem.MolToSmiles(join(left[i], right[j]))
+    pairs = [divmod(int(pair), len(right)) for pair in fitting]
+    batches = (pairs[i : i + _BATCH] for i in range(0, len(pairs), _BATCH))
+    with Pool(_Join(cut), workers=workers) as pool:
+        for product in chain.from_iterable(pool.map(batches)):
+            if not isinstance(product, Failure):  # two parts that cannot be one molecule
+                yield product
 
 
 def _sizes(mols: list[Chem.Mol]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What a child process does with a piece of a library: standardize, predict, keep the best."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -88,7 +88,7 @@ class Score:
         columns = {k: _rounded(v) for k, v in prediction.columns().items()}
         score = lead(columns, model.tasks[0], model.tasks[0] in model.minimize)
         best, n_same = best_distinct(
-            score, [entry.id for entry, _ in good], [standard.smiles for _, standard in good], self.top
+            score, [entry.id for entry, _ in good], lambda i: good[i][1].smiles, self.top
         )
         hits = {
             "id": pa.array([good[i][0].id for i in best], pa.string()),
@@ -119,16 +119,17 @@ def lead(columns: dict[str, np.ndarray], task: str, minimize: bool) -> np.ndarra
 
 
 def best_distinct(
-    score: np.ndarray, ids: Sequence[str], smiles: Sequence[str], top: int
+    score: np.ndarray, ids: Sequence[str], smiles_of: Callable[[int], str], top: int
 ) -> tuple[list[int], int]:
     """Row numbers of the `top` best molecules, each once, and how many repeats that passed over."""
-    seen: set[str] = set()
-    kept = []
+    found: dict[str, int] = {}
+    n_seen = 0
     for i in best_first(score, ids):
-        if smiles[i] not in seen:
-            seen.add(smiles[i])
-            kept.append(i)
-    return kept[:top], len(ids) - len(kept)
+        if len(found) == top:
+            break
+        found.setdefault(smiles_of(i), i)
+        n_seen += 1
+    return list(found.values()), n_seen - len(found)
 
 
 def best_first(score: np.ndarray, ids: Sequence[str]) -> list[int]:

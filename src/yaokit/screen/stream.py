@@ -135,7 +135,7 @@ def _best(tables: Sequence[pa.Table], top: int) -> tuple[pa.Table, int]:
     """The `top` hits of all tables, each molecule once, and how many repeats that took out."""
     every = pa.concat_tables(tables)
     ids, smiles = every["id"].to_pylist(), every["smiles"].to_pylist()
-    kept, n_same = best_distinct(every["score"].to_numpy(), ids, smiles, top)
+    kept, n_same = best_distinct(every["score"].to_numpy(), ids, smiles.__getitem__, top)
     return every.take(pa.array(kept, pa.int64())), n_same
 
 

@@ -49,7 +49,7 @@ def _recombined(out: Path, inputs: Inputs, settings: ScreenSettings) -> tuple[Pa
     if not about.exists():
         table = MolTable.read(inputs.one("curate").path / "table")
         inputs.progress.say("  recombining the series' own parts")
-        made = recombine(table.smiles, settings.max_products, settings.seed)
+        made = recombine(table.smiles, settings.max_products, settings.seed, inputs.workers)
         lines = (f"{smiles} series-{i:06d}" for i, smiles in enumerate(made.products, start=1))
         write_text(path, "\n".join(lines) + "\n")
         write_json(about, {"cuts": made.cuts, "note": made.note, "n_products": len(made.products)})

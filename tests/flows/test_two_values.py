@@ -19,7 +19,7 @@ EDITS = {
     'models = ["boosting", "mlp"]': 'models = ["boosting"]\nrepeats = 1',
     'split = "scaffold"': 'split = "random"',
     "folds = 5": "folds = 3",
-    "top = 2000\n": "top = 30\n",
+    "top = 1200\n": "top = 30\n",
     "budget = 2000": "budget = 30",
     'alerts = ["PAINS", "BRENK", "NIH"]': 'alerts = ["PAINS"]',
     "candidates = 60": "candidates = 8",

@@ -158,3 +158,9 @@ def test_the_training_molecules_travel_with_the_model(folder: Path):
     smiles, ids, _ = series(120)
     assert pq.read_table(folder / "training.parquet").to_pydict() == {"id": ids, "smiles": smiles}
     assert load(folder).n_rows == 120
+
+
+def test_class_labels_are_refused_not_fitted_as_numbers() -> None:
+    table = measured(40).with_columns({"active": [float(i % 2) for i in range(40)]})
+    with pytest.raises(UsageError, match="class labels"):
+        Trusted(("boosting",)).fit(table, ["active"])

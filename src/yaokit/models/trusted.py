@@ -309,6 +309,11 @@ def _check(y: np.ndarray, tasks: Sequence[str]) -> None:
             raise NothingUsable(
                 f"{len(known)} molecules have an exact value of {task!r}; a model needs at least {MIN_ROWS}"
             )
+        if len(levels := np.unique(known)) == 2:
+            raise UsageError(
+                f"{task!r} holds only {levels[0]:g} and {levels[1]:g}: class labels, which this version "
+                "does not model; give measured numbers"
+            )
         if known.std() == 0:
             raise NothingUsable(f"every value of {task!r} is {known[0]:g}: there is nothing to learn")
 

@@ -22,7 +22,7 @@ class Campaign(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str = "yaokit campaign"
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**31)
     objective: tuple[TermSettings, ...] = ()
 
 

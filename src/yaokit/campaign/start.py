@@ -49,7 +49,7 @@ def _of_table(table: Path, folder: Path) -> dict[str, str]:
     others = "".join(f"  # {_value(value)},\n" for value in values[1:])
     if not values:
         columns = ", ".join(seen["columns"])
-        lines = f'  {{ column = "WHICH?", unit = "nM", goal = "maximize" }},   # one of: {columns}\n'
+        lines = f'  {{ column = "WHICH?", unit = "WHICH?", goal = "maximize" }},   # one of: {columns}\n'
     named = [(key, roles[key]) for key in ("smiles", "id") if roles[key]]
     return {
         "title": _quoted(table.name.split(".")[0]),

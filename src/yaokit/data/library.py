@@ -1,6 +1,8 @@
 """Molecules of a library file, one by one, as fast as they can be read."""
 
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 
@@ -40,8 +42,9 @@ def count_lines(path: str | Path) -> int:
         return sum(1 for _ in read_records(files[0]))
     with open_bytes(files[0]) as file:
         last, n = b"\n", 0
-        while chunk := file.read(_CHUNK):
-            n, last = n + chunk.count(b"\n"), chunk[-1:]
+        with suppress(EOFError, OSError, zlib.error):  # a damaged archive: the reader says so
+            while chunk := file.read(_CHUNK):
+                n, last = n + chunk.count(b"\n"), chunk[-1:]
     return n + (last != b"\n")
 
 

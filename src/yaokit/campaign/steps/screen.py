@@ -59,7 +59,16 @@ def _recombined(out: Path, inputs: Inputs, settings: ScreenSettings) -> tuple[Pa
 def _empty(extra: dict[str, Any]) -> dict[str, Any]:
     if not extra["note"]:
         raise NothingUsable("the series gives no new combinations of its parts")
-    return {"library": SERIES, "n_in": 0, "n_out": 0, "dropped": {}, "notes": [extra["note"]], **extra}
+    return {
+        "library": SERIES,
+        "n_in": 0,
+        "n_scored": 0,
+        "n_in_domain": 0,
+        "n_out": 0,
+        "dropped": {},
+        "notes": [extra["note"]],
+        **extra,
+    }
 
 
 def _files(settings: ScreenSettings) -> tuple[str, ...]:

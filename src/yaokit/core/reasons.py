@@ -13,7 +13,10 @@ REASONS: dict[str, str] = {
     "SYNTAX": "not a SMILES",
     "VALENCE": "an atom with an impossible valence",
     "KEKULIZE": "aromatic atoms without a valid Kekulé structure",
+    "QUERY": "a pattern or an open structure (*, R groups), not one molecule",
     "NO_CARBON": "no organic fragment",
+    "METAL": "a metal bonded to the molecule",
+    "MIXTURE": "several molecules, none of which is the main one",
     "ROUND_TRIP": "written and read again it is another molecule",
     # running it
     "TIMEOUT": "took longer than the time limit",
@@ -24,8 +27,11 @@ REASONS: dict[str, str] = {
     "VALUE_TEXT": "a value that is not a number",
     "VALUE_RANGE": "a value that its unit does not allow",
     "UNIT": "a unit that is not known",
-    # file
+    "CONFLICT": "replicates that contradict each other",
+    "GRAY_ZONE": "a value between the classes",
+    # files
     "RAGGED": "a line with more or fewer cells than the header",
+    "TRUNCATED": "a record that the file ends in the middle of",
     # choices made later on
     "MEASURED": "already measured",
     "DUPLICATE": "the same molecule as one listed before",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from yaokit.models.domain import Domain
+from yaokit.models.domain import Domain, Rows
 from yaokit.models.evaluate import Trust
 
 
@@ -14,10 +14,18 @@ def known_errors() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return similarity, np.tile(np.linspace(0.1, 0.5, 20), 10), error
 
 
+def fit(similarity, spread, error, guess=10.0, molecule=None) -> Domain:
+    """The domain of rows of which guessing the mean is far off."""
+    n = len(error)
+    return Domain.fit(
+        Rows(np.arange(n) if molecule is None else molecule, similarity, spread, error, np.full(n, guess))
+    )
+
+
 def test_a_bin_is_inside_if_its_error_is_not_much_above_that_of_all():
     similarity, spread, error = known_errors()
     error[:20] = 0.5  # 20 of 200 rows are far off: the 90th percentile of all is still low
-    domain = Domain.fit(similarity, spread, error)
+    domain = fit(similarity, spread, error)
     assert domain.whole_p90_error == pytest.approx(0.75, abs=0.3)
     bins = {(b.low, b.high): (b.n, b.in_domain) for b in domain.similarity_bins}
     assert bins == {(0.0, 0.2): (0, False), (0.2, 0.7): (40, False), (0.7, 1.0): (160, True)}
@@ -27,7 +35,7 @@ def test_a_bin_is_inside_if_its_error_is_not_much_above_that_of_all():
 
 def test_bins_are_joined_until_each_holds_twenty_rows():
     similarity = np.concatenate([np.full(10, 0.95), np.full(10, 0.85), np.full(25, 0.55), np.full(5, 0.15)])
-    domain = Domain.fit(similarity, np.linspace(0.1, 0.2, 50), np.ones(50))
+    domain = fit(similarity, np.linspace(0.1, 0.2, 50), np.ones(50))
     assert [(b.low, b.high, b.n, b.in_domain) for b in domain.similarity_bins] == [
         (0.0, 0.5, 5, False),  # too few to know
         (0.5, 0.8, 25, True),
@@ -37,34 +45,48 @@ def test_bins_are_joined_until_each_holds_twenty_rows():
 
 def test_more_spread_than_ever_seen_is_outside():
     similarity, spread, _ = known_errors()
-    domain = Domain.fit(similarity, spread, np.ones(200))
+    domain = fit(similarity, spread, np.ones(200))
     assert domain.contains(np.array([0.75, 0.75]), np.array([0.5, 0.6])).tolist() == [True, False]
 
 
 def test_too_few_rows_make_no_domain():
-    domain = Domain.fit(np.full(19, 0.8), np.linspace(0, 1, 19), np.ones(19))
+    domain = fit(np.full(19, 0.8), np.linspace(0, 1, 19), np.ones(19))
     assert not domain.contains(np.full(3, 0.8), np.array([0.0, 0.5, 1.0])).any()
 
 
 def test_a_spread_that_never_varies_is_one_bin():
-    domain = Domain.fit(np.full(50, 0.8), np.zeros(50), np.ones(50))
+    domain = fit(np.full(50, 0.8), np.zeros(50), np.ones(50))
     assert domain.contains(np.array([0.8, 0.8]), np.array([0.0, 0.1])).tolist() == [True, False]
 
 
 def test_settings_hold_the_whole_domain():
-    domain = Domain.fit(*known_errors())
+    domain = fit(*known_errors())
     assert Domain.from_settings(domain.settings()) == domain
 
 
 def test_outside_an_interval_is_never_narrower_than_a_guess():
     similarity, spread, error = known_errors()
     random = np.random.default_rng(0)
-    y = random.normal(6, 1, 200)
+    y = random.normal(6, 3, 200)
     mean = (y + error * random.choice([-1, 1], 200))[:, None]
-    trust = Trust.fit({"y": y, "mean": mean, "spread": spread[:, None], "similarity": similarity})
+    rows = {"rows": np.arange(200), "y": y, "mean": mean, "spread": spread[:, None]}
+    trust = Trust.fit({**rows, "similarity": similarity})
     judged = trust.judge(np.full((2, 1), 6.0), np.full((2, 1), 0.1), np.array([0.05, 0.75]))
     assert judged.in_domain.tolist() == [False, True]
     half = (judged.high - judged.low) / 2
     assert half[0] >= np.quantile(np.abs(y - y.mean()), 0.9) - 1e-12
     assert judged.std[0] >= y.std() - 1e-12
     assert half[0] >= half[1]
+
+
+def test_where_a_guess_is_as_good_nothing_is_inside():
+    rows = np.full(50, 0.8), np.linspace(0.1, 0.2, 50), np.ones(50)
+    assert fit(*rows, guess=1.2).contains(np.array([0.8]), np.array([0.15])).all()
+    assert not fit(*rows, guess=1.1).contains(np.array([0.8]), np.array([0.15])).any()
+
+
+def test_repeats_of_a_molecule_count_once():
+    rows = np.full(57, 0.8), np.linspace(0.1, 0.2, 57), np.ones(57)
+    thrice = fit(*rows, molecule=np.repeat(np.arange(19), 3))
+    assert not thrice.contains(np.array([0.8]), np.array([0.15])).any()
+    assert fit(*rows).similarity_bins[-1].in_domain

@@ -165,7 +165,14 @@ def metrics(n: int, **changes: Any) -> dict[str, Any]:
 
     edges = (0.0, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
     bins = [
-        {"low": a, "high": b, "n": n // 6, "p90_error": 2.1 - 1.5 * a, "in_domain": a >= 0.3}
+        {
+            "low": a,
+            "high": b,
+            "n": n // 6,
+            "p90_error": 2.1 - 1.5 * a,
+            "p90_guess": 2.0,
+            "in_domain": a >= 0.3,
+        }
         for a, b in itertools.pairwise(edges)
     ]
     by_similarity = [

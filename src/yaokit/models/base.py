@@ -18,7 +18,7 @@ from yaokit.core.store import read_json, write_json
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 
-FORMAT = 1  # of model folders
+FORMAT = 2  # of model folders
 LARGE = 2_000  # molecules from which models grow larger
 
 

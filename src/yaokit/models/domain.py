@@ -2,22 +2,36 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-MIN_ROWS = 20
+MIN_MOLECULES = 20
 MAX_RATIO = 1.5
+MAX_OF_GUESS = 0.9
+MAX_SPREAD_BINS = 5
+
+
+class Rows(NamedTuple):
+    """Out-of-fold predictions, (n,) each; one molecule stands there once per repeat."""
+
+    molecule: np.ndarray  # which one, int
+    similarity: np.ndarray  # to the training set
+    spread: np.ndarray
+    error: np.ndarray  # |predicted − measured|
+    guess: np.ndarray  # |mean of the measured − measured|
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Rows with low <= value < high and the 90th percentile of their error."""
+    """Rows with low <= value < high: how many molecules, the 90th percentile of their error and
+    of that of guessing the mean."""
 
     low: float
     high: float
     n: int
     p90_error: float | None
+    p90_guess: float | None
     in_domain: bool
 
 
@@ -25,8 +39,9 @@ class Bin:
 class Domain:
     """A molecule is inside if both its similarity bin and its spread bin are.
 
-    A bin is inside if its 90th-percentile out-of-fold error is at most 1.5 times that of all rows
-    and it rests on at least 20 rows.
+    A bin is inside if it rests on at least 20 molecules and its 90th-percentile out-of-fold error
+    is at most 1.5 times that of all rows and at most 0.9 times that of guessing the mean: where a
+    model is no better than a guess, its error may be small and its word still worth nothing.
     """
 
     whole_p90_error: float
@@ -34,15 +49,13 @@ class Domain:
     spread_bins: tuple[Bin, ...]
 
     @classmethod
-    def fit(cls, similarity: np.ndarray, spread: np.ndarray, error: np.ndarray) -> "Domain":
-        """From (n,) out-of-fold similarity to training, spread and |error|."""
-        whole = float(np.quantile(error, 0.9))
-        quantiles = np.unique(np.quantile(spread, np.linspace(0, 1, 6))[1:-1])
-        spread_edges = np.concatenate([[0.0], quantiles, [np.nextafter(spread.max(), np.inf)]])
+    def fit(cls, rows: Rows) -> "Domain":
+        """From out-of-fold predictions."""
+        whole = float(np.quantile(rows.error, 0.9))
         return cls(
             whole,
-            tuple(_bins(similarity, error, _similarity_edges(similarity), whole)),
-            tuple(_bins(spread, error, spread_edges, whole)),
+            tuple(_bins(rows.similarity, rows, _similarity_edges(rows), whole)),
+            tuple(_bins(rows.spread, rows, _spread_edges(rows), whole)),
         )
 
     def contains(self, similarity: np.ndarray, spread: np.ndarray) -> np.ndarray:
@@ -52,7 +65,10 @@ class Domain:
     def settings(self) -> dict[str, Any]:
         """The bins as JSON."""
         return {
-            "rule": f"90th-percentile error of the bin <= {MAX_RATIO} x that of all rows, n >= {MIN_ROWS}",
+            "rule": (
+                f"90th-percentile error of the bin <= {MAX_RATIO} x that of all rows and "
+                f"<= {MAX_OF_GUESS} x that of guessing the mean, n >= {MIN_MOLECULES} molecules"
+            ),
             "whole_p90_error": self.whole_p90_error,
             "limit": MAX_RATIO * self.whole_p90_error,
             "similarity_bins": [vars(b) for b in self.similarity_bins],
@@ -66,27 +82,39 @@ class Domain:
         return cls(settings["whole_p90_error"], **bins)
 
 
-def _similarity_edges(similarity: np.ndarray) -> np.ndarray:
-    """Steps of 0.1, joined from the top down until each bin holds 20 rows; the rest is the lowest."""
+def _similarity_edges(rows: Rows) -> np.ndarray:
+    """Steps of 0.1, joined from the top down until each bin holds 20 molecules; the rest is the lowest."""
     edges = [1.0]
     for edge in np.arange(9, -1, -1) / 10:
-        waiting = (similarity >= edge) & (similarity < edges[-1] + (edges[-1] == 1.0))
-        if waiting.sum() >= MIN_ROWS:
+        waiting = (rows.similarity >= edge) & (rows.similarity < edges[-1] + (edges[-1] == 1.0))
+        if len(np.unique(rows.molecule[waiting])) >= MIN_MOLECULES:
             edges.append(float(edge))
     if edges[-1] > 0:
         edges.append(0.0)
     return np.array(edges[::-1])
 
 
-def _bins(value: np.ndarray, error: np.ndarray, edges: np.ndarray, whole: float) -> list[Bin]:
-    out = []
-    for low, high in pairwise(edges):
-        rows = (value >= low) & ((value < high) | (high == edges[-1]))
-        n = int(rows.sum())
-        p90 = float(np.quantile(error[rows], 0.9)) if n else None
-        inside = p90 is not None and n >= MIN_ROWS and p90 <= MAX_RATIO * whole
-        out.append(Bin(float(low), float(high), n, p90, inside))
-    return out
+def _spread_edges(rows: Rows) -> np.ndarray:
+    """Up to five bins of like size, fewer where they would hold less than 20 molecules."""
+    n_bins = int(np.clip(len(np.unique(rows.molecule)) // MIN_MOLECULES, 1, MAX_SPREAD_BINS))
+    quantiles = np.unique(np.quantile(rows.spread, np.linspace(0, 1, n_bins + 1))[1:-1])
+    return np.concatenate([[0.0], quantiles, [np.nextafter(rows.spread.max(), np.inf)]])
+
+
+def _bins(value: np.ndarray, rows: Rows, edges: np.ndarray, whole: float) -> list[Bin]:
+    return [
+        _bin(rows, (value >= low) & ((value < high) | (high == edges[-1])), low, high, whole)
+        for low, high in pairwise(edges)
+    ]
+
+
+def _bin(rows: Rows, here: np.ndarray, low: float, high: float, whole: float) -> Bin:
+    n = len(np.unique(rows.molecule[here]))
+    if not n:
+        return Bin(float(low), float(high), 0, None, None, False)
+    p90, guess = (float(np.quantile(e[here], 0.9)) for e in (rows.error, rows.guess))
+    inside = n >= MIN_MOLECULES and p90 <= min(MAX_RATIO * whole, MAX_OF_GUESS * guess)
+    return Bin(float(low), float(high), n, p90, guess, inside)
 
 
 def _inside(bins: tuple[Bin, ...], value: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from yaokit.models.conformal import LEVEL, Conformal
 from yaokit.models.cross import SIMILARITY, Outcomes, inner, outer
-from yaokit.models.domain import Domain
-from yaokit.models.metrics import compare, error_by, hit_rate, regression_metrics, summarize, top_count
+from yaokit.models.domain import MIN_MOLECULES, Domain, Rows
+from yaokit.models.metrics import compare, error_by, hit_rate, hits, regression_metrics, summarize, top_count
 from yaokit.models.stacking import combine, stack_weights
 
 
@@ -38,7 +38,7 @@ class Trust:
         return cls(
             weights,
             Conformal.fit(residual, spread),
-            Domain.fit(rows["similarity"], spread, np.abs(residual)),
+            Domain.fit(Rows(rows["rows"], rows["similarity"], spread, np.abs(residual), deviation)),
             float(rows["y"].std()),
             float(np.quantile(deviation, LEVEL)),
         )
@@ -188,11 +188,12 @@ def _model_table(
     for name in names:
         rows = [row for row in per_fold if row["model"] == name]
         table = {m: summarize([row[m] for row in rows], 1 / k) for m in ("rmse", "mae", "r2", "spearman")}
-        hits = []
+        rates = []
         for repeat in np.unique(columns["repeat"]):
             here = columns["repeat"] == repeat
-            hits.append(hit_rate(columns["y"][here], columns[name][here], maximize=maximize))
-        table["hit_rate_top50"] = summarize(hits, 1 / k)
+            rates.append(hit_rate(columns["y"][here], columns[name][here], maximize=maximize))
+        spread = float(np.std(rates, ddof=1)) if len(rates) > 1 else None  # too few for an interval
+        table["hit_rate_top50"] = {"mean": float(np.mean(rates)), "std": spread, "low": None, "high": None}
         out[name] = table
     return out
 
@@ -206,13 +207,16 @@ def _comparisons(per_fold: list[dict[str, Any]], evidence: Evidence) -> dict[str
 
 def _coverage(columns: dict[str, np.ndarray]) -> dict[str, float]:
     inside = _inside_interval(columns)
+    width = columns["stack_high"] - columns["stack_low"]
+    narrowest = np.argsort(width, kind="stable")[: max(1, len(width) // 5)]
     folds = columns["repeat"] * 1000 + columns["fold"]
     by_fold = [inside[folds == fold].mean() for fold in np.unique(folds)]
     return {
         "level": LEVEL,
         "coverage": float(inside.mean()),
         "coverage_std": float(np.std(by_fold)),
-        "width": float(np.median(columns["stack_high"] - columns["stack_low"])),
+        "coverage_narrowest": float(inside[narrowest].mean()),  # of the narrowest fifth
+        "width": float(np.median(width)),
     }
 
 
@@ -228,6 +232,7 @@ def _selection(columns: dict[str, np.ndarray], maximize: bool) -> dict[str, floa
     inside = _inside_interval(columns)[chosen]
     return {
         "k": len(picked[0]),
+        "chance": float(hits(columns["y"][columns["repeat"] == columns["repeat"][0]], maximize).mean()),
         "predicted": float(columns["stack"][chosen].mean()),
         "measured": float(columns["y"][chosen].mean()),
         "coverage": float(inside.mean()),
@@ -242,6 +247,7 @@ def _domain_errors(columns: dict[str, np.ndarray]) -> dict[str, float | None]:
     error, inside = columns["stack"] - columns["y"], columns["in_domain"]
 
     def rmse(rows: np.ndarray) -> float | None:
-        return float(np.sqrt(np.mean(error[rows] ** 2))) if rows.any() else None
+        enough = len(np.unique(columns["row"][rows])) >= MIN_MOLECULES
+        return float(np.sqrt(np.mean(error[rows] ** 2))) if enough else None
 
     return {"share_in_domain": float(inside.mean()), "rmse_in": rmse(inside), "rmse_out": rmse(~inside)}

@@ -24,12 +24,16 @@ def regression_metrics(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]
 
 
 def hit_rate(y: np.ndarray, predicted: np.ndarray, k: int = 50, maximize: bool = True) -> float:
-    """Share of the k best predicted that are among the measured best tenth; chance gives 0.1."""
+    """Share of the k best predicted that are among the measured best tenth (see `hits`)."""
     sign = 1.0 if maximize else -1.0
-    k = top_count(len(y), k)
-    cut = np.quantile(sign * y, 1 - HIT_SHARE)
-    best = np.argsort(-sign * predicted, kind="stable")[:k]
-    return float(np.mean(sign * y[best] >= cut))
+    best = np.argsort(-sign * predicted, kind="stable")[: top_count(len(y), k)]
+    return float(hits(y, maximize)[best].mean())
+
+
+def hits(y: np.ndarray, maximize: bool = True) -> np.ndarray:
+    """(n,) bool: among the best tenth; their share, above 0.1 where values tie, is that of chance."""
+    signed = y if maximize else -y
+    return signed >= np.quantile(signed, 1 - HIT_SHARE)
 
 
 def top_count(n: int, k: int = 50) -> int:

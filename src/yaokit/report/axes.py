@@ -115,7 +115,7 @@ class Chart:
 
 
 def _labelled(values: Sequence[float]) -> list[tuple[float, str]]:
-    return [(v, f"{v:,.4g}") for v in values]
+    return [(v, f"{v:,.10g}" if 1e-3 <= abs(v) < 1e6 or not v else f"{v:.3g}") for v in values]
 
 
 def _tip(text: str) -> str:

@@ -94,3 +94,43 @@ def test_units_have_one_spelling():
     ]
     with pytest.raises(UsageError, match="unknown unit 'mg'; choose one of: p, pM, nM"):
         known_unit("mg")
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit", "settings", "expected"),
+    [
+        ("5.2 ± 0.3", "p", {}, Measured(5.2, "=")),
+        ("5.2+/-0.3 uM", "nM", {}, Measured(pytest.approx(5.28399666), "=")),
+        ("1.234,5", "nM", {"decimal_comma": True}, Measured(pytest.approx(5.90850891), "=")),
+        ("ca. 5", "p", {}, Measured(5.0, "=")),
+        (">> 10", "uM", {}, Measured(5.0, "<")),
+    ],
+)
+def test_cells_as_people_write_them(cell, unit, settings, expected):
+    assert parse_value(cell, unit, **settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit", "code", "told"),
+    [
+        ("1-3 uM", "nM", "VALUE_TEXT", "second half of a range"),
+        ("1 to 3", "nM", "VALUE_TEXT", "second half of a range"),
+        ("-3.5", "p", "VALUE_RANGE", "is the unit right"),
+        ("1,234", "p", "VALUE_RANGE", "is the comma a decimal point"),
+        ("5 ug/mL", "nM", "UNIT", "molecular weight"),
+        ("1_000", "nM", "VALUE_TEXT", "no known unit"),
+        ("３", "p", "VALUE_TEXT", "not a number"),
+    ],
+)
+def test_what_could_be_read_wrongly_is_refused_with_advice(cell, unit, code, told):
+    found = parse_value(cell, unit)
+    assert isinstance(found, Failure)
+    assert found.code == code
+    assert told in found.message
+
+
+def test_a_point_among_decimal_commas_is_not_guessed():
+    assert has_decimal_commas(["1.234,5"])
+    found = parse_value("1.234", "nM", decimal_comma=True)
+    assert isinstance(found, Failure)
+    assert "thousands" in found.message

@@ -134,9 +134,12 @@ def test_decimal_commas_are_read_and_noted(tmp_path):
     assert found.summary["notes"] == ["A: commas are read as decimal points"]
 
 
-def test_a_value_off_every_p_scale_is_pointed_out(tmp_path):
-    notes = run(tmp_path, "smiles,IC50\nCCO,5000\n", (ValueColumn("IC50"),)).summary["notes"]
-    assert "which no p-scale does" in notes[0]
+def test_a_value_off_every_p_scale_is_refused(tmp_path):
+    found = run(tmp_path, 'smiles,IC50\nCCO,5000\nCCN,6\nCCC,"1,234"\n', (ValueColumn("IC50"),))
+    assert found.summary["codes"] == {"VALUE_RANGE": 2}
+    first, second = found.table.rejects["message"].to_pylist()
+    assert first == "IC50: '5000' gives 5000, which no -log10 molar is (-3 to 15); is the unit right?"
+    assert "is the comma a decimal point" in second
 
 
 def test_without_values_molecules_alone_are_curated(tmp_path):

@@ -115,3 +115,26 @@ def test_the_data_files_parse():
     for row in rows("substituents.csv"):
         assert Chem.MolFromSmiles(row["smiles"]).GetNumAtoms() > 1
         assert float(row["weight"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("smiles", "flaw"),
+    [
+        ("CN(C)CN1CCCC1", "aminal"),
+        ("C1CN(C)CN1C", "aminal"),
+        ("CN1CCOC1", "N O or N S acetal"),
+        ("c1cnn(CN2CCOCC2)c1", "azole carbon amine"),
+        ("CCOCn1ccnn1", "open azole carbon ether"),
+        ("CN1C=CCCC1", "enamine"),
+    ],
+)
+def test_what_falls_apart_in_water_is_a_flaw(smiles: str, flaw: str):
+    assert flaw in flaws(Chem.MolFromSmiles(smiles))
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    ["C1Oc2ccccc2O1", "CC(=O)N1CCOC1", "NC1=CC(=O)CCC1", "CN1CCN(C)CC1", "Cn1cnc2c1c(=O)n(C)c(=O)n2C"],
+)
+def test_stable_relatives_are_none(smiles: str):
+    assert not flaws(Chem.MolFromSmiles(smiles))

@@ -140,3 +140,10 @@ def test_a_reader_that_stops_reading_is_no_error() -> None:
         check=False,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_an_output_that_cannot_be_made_is_a_wrong_path(yaokit, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("smiles\nCCO\n")
+    done = yaokit("curate", "a.csv", "-o", "/proc/nowhere/clean.parquet")
+    assert done.returncode == 2
+    assert "/proc/nowhere" in done.stderr

@@ -178,6 +178,7 @@ def test_an_objective_is_the_same_in_a_guarded_child_and_hashes():
         ([{"score": "model", "settings": {"folder": "m"}}], "settings.task"),
         ([{"score": "qed", "settings": {"power": 2}}], "settings.power"),
         ([{"score": "novelty"}], "either folder"),
+        ([{"score": "similarity", "settings": {"smiles": ["CCO", "C1CC"]}}], "'C1CC' is no molecule"),
         ([{"score": "alerts", "settings": {"catalogs": ["PAIN"]}}], "PAINS_A"),
     ],
 )

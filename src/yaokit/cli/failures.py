@@ -19,7 +19,10 @@ from yaokit.core.errors import YaokitError
 INTERNAL = 70
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
-_PATH = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, *_PERMISSION}
+_PATH = {
+    *(errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL),
+    *_PERMISSION,
+}
 
 
 def report(error: BaseException, argv: Sequence[str], *, debug: bool = False) -> int:
@@ -37,7 +40,7 @@ def _known(error: BaseException, argv: Sequence[str]) -> tuple[int, str] | None:
     causes = list(_chain(error))
     if full := next((cause for cause in causes if _is_full(cause)), None):
         return 5, f"disk full: {_folder(full, argv)}; free space and run the same command again"
-    if isinstance(error, YaokitError):
+    if isinstance(error, YaokitError) and error.exit_code != INTERNAL:
         return error.exit_code, str(error)
     if isinstance(error, CycloptsError):
         return 2, _usage(error)
@@ -45,7 +48,7 @@ def _known(error: BaseException, argv: Sequence[str]) -> tuple[int, str] | None:
         return 5, "stopped; run the same command again to continue"
     if isinstance(error, MemoryError):
         return 5, "out of memory; close other programs or lower --workers, then run the same command again"
-    return next((found for cause in causes if (found := _path(cause))), None)
+    return next((found for cause in causes if (found := _path(cause, argv))), None)
 
 
 def _is_full(error: BaseException) -> bool:
@@ -63,13 +66,16 @@ def _folder(error: BaseException, argv: Sequence[str]) -> Path:
     return Path(given[-1] if given else ".").absolute()
 
 
-def _path(error: BaseException) -> tuple[int, str] | None:
+def _path(error: BaseException, argv: Sequence[str]) -> tuple[int, str] | None:
     """What is wrong with a path that the user gave."""
     if not (isinstance(error, OSError) and error.errno in _PATH and error.filename):
         return None
+    name = os.fsdecode(error.filename)
+    if error.errno == errno.ENOENT and not any(len(word) > 1 and word in name for word in argv):
+        return None  # a file of ours is missing
     cure = " or change its permissions" if error.errno in _PERMISSION else ""
     words = os.strerror(error.errno or 0).lower()
-    return 2, f"{os.fsdecode(error.filename)}: {words}; choose another path{cure}"
+    return 2, f"{name}: {words}; choose another path{cure}"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from rdkit import Chem
 from scipy.sparse import csr_array
 
@@ -18,12 +18,22 @@ from yaokit import models
 from yaokit.chem import filters
 from yaokit.chem.descriptors import PROPERTIES
 from yaokit.chem.fingerprints import morgan_counts
+from yaokit.chem.parse import parse
 from yaokit.chem.similarity import nearest
 from yaokit.core.errors import UsageError
+from yaokit.core.reasons import Failure
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 
-Smiles = Annotated[str, StringConstraints(min_length=1)]
+
+def _readable(smiles: str) -> str:
+    found = parse(smiles)
+    if isinstance(found, Failure):
+        raise ValueError(f"{smiles!r} is no molecule: {found.message}")
+    return smiles
+
+
+Smiles = Annotated[str, AfterValidator(_readable)]
 
 
 class Batch:

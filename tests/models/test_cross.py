@@ -9,6 +9,7 @@ import pytest
 from toy_runs import series
 
 from yaokit.chem.fingerprints import morgan_counts
+from yaokit.chem.folds import Folds
 from yaokit.core.errors import YaokitError
 from yaokit.core.progress import SILENT
 from yaokit.models.cross import Job, Outcome, Outcomes, _Fit, _jobs, cross_validate, inner, outer
@@ -33,17 +34,17 @@ class Spy:
 
 
 @pytest.fixture
-def spied(monkeypatch: pytest.MonkeyPatch) -> tuple[Outcomes, np.ndarray]:
+def spied(monkeypatch: pytest.MonkeyPatch) -> tuple[Outcomes, Folds]:
     monkeypatch.setattr("yaokit.models.cross.pick", lambda table, name, group: Spy)
-    folds = np.random.default_rng(0).permutation(np.arange(40) % K)
+    folds = Folds.cross(np.random.default_rng(0).permutation(np.arange(40) % K))
     X = morgan_counts(series(40)[0])
-    return in_process(X, folds[:, None].astype(float), [folds], ("spy",)), folds
+    return in_process(X, folds.numbers[:, None].astype(float), [folds], ("spy",)), folds
 
 
 def in_process(X, y, folds, members, baselines=()) -> Outcomes:
     """What cross_validate does, without child processes."""
     fit = _Fit(X, y, folds, seed=0)
-    return {job: Outcome(**fit(job)) for job in _jobs(len(folds), K, members, baselines)}
+    return {job: Outcome(**fit(job)) for job in _jobs(folds, members, baselines)}
 
 
 def saw(mask: np.ndarray, fold: np.ndarray | int) -> np.ndarray:
@@ -52,9 +53,9 @@ def saw(mask: np.ndarray, fold: np.ndarray | int) -> np.ndarray:
 
 def test_every_row_is_predicted_by_a_model_that_did_not_see_its_fold(spied):
     outcomes, folds = spied
-    found = outer(outcomes, "spy", 0, K)
+    found = outer(outcomes, "spy", 0, folds, range(K))
     assert found.rows.tolist() == list(range(40))
-    assert not saw(found.mean[:, 0], folds).any()
+    assert not saw(found.mean[:, 0], folds.numbers).any()
     assert [bin(int(mask)).count("1") for mask in found.mean[:, 0]] == [K - 1] * 40
 
 
@@ -62,20 +63,20 @@ def test_every_row_is_predicted_by_a_model_that_did_not_see_its_fold(spied):
 def test_what_calibrates_a_fold_saw_neither_it_nor_the_rows_own_fold(spied, fold: int):
     outcomes, folds = spied
     found = inner(outcomes, "spy", 0, fold, folds)
-    assert found.rows.tolist() == np.flatnonzero(folds != fold).tolist()
+    assert found.rows.tolist() == np.flatnonzero(folds.numbers != fold).tolist()
     assert not saw(found.mean[:, 0], fold).any()
-    assert not saw(found.mean[:, 0], folds[found.rows]).any()
+    assert not saw(found.mean[:, 0], folds.numbers[found.rows]).any()
 
 
 def test_every_fold_and_every_pair_is_left_out_once():
-    jobs = list(_jobs(2, K, ("a",), ("b",)))
+    jobs = list(_jobs([Folds.cross(np.arange(K))] * 2, ("a",), ("b",)))
     left_out = [job.left_out for job in jobs if job.model == "a" and job.repeat == 1]
     assert sorted(left_out) == sorted([(f,) for f in range(K)] + list(combinations(range(K), 2)))
     assert [job.left_out for job in jobs if job.model == "b" and job.repeat == 0] == [(f,) for f in range(K)]
     assert len({job.file for job in jobs}) == len(jobs) == len(set(jobs))
 
 
-def evaluated(y: np.ndarray, folds: np.ndarray) -> pa.Table:
+def evaluated(y: np.ndarray, folds: Folds) -> pa.Table:
     X = morgan_counts(series(len(y))[0])
     outcomes = in_process(X, y[:, None], [folds], ("nearest", "forest"), ("nearest", "forest"))
     evidence = Evidence(outcomes, y[:, None], [folds], ("nearest", "forest"), ("nearest", "forest"))
@@ -85,8 +86,8 @@ def evaluated(y: np.ndarray, folds: np.ndarray) -> pa.Table:
 def test_the_values_of_a_fold_do_not_move_anything_said_of_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Forest, "n_trees", 5)
     _, _, y = series(100)
-    folds = np.random.default_rng(1).permutation(np.arange(100) % K)
-    other = np.where(folds == 2, np.random.default_rng(2).uniform(-50, 50, 100), y)
+    folds = Folds.cross(np.random.default_rng(1).permutation(np.arange(100) % K))
+    other = np.where(folds.numbers == 2, np.random.default_rng(2).uniform(-50, 50, 100), y)
     before, after = evaluated(y, folds), evaluated(other, folds)
     here = before["fold"].to_numpy() == 2
     for name in ("nearest", "forest", "stack", "stack_std", "stack_low", "stack_high", "in_domain"):
@@ -97,14 +98,14 @@ def test_the_values_of_a_fold_do_not_move_anything_said_of_it(monkeypatch: pytes
 
 def validate(cache: Path, members: tuple[str, ...] = ("nearest",), workers: int = 1) -> Outcomes:
     smiles, _, y = series(40)
-    folds = [np.arange(40) % K]
+    folds = [Folds.cross(np.arange(40) % K)]
     settings = {"seed": 0, "workers": workers, "cache": cache, "progress": SILENT}
     return cross_validate(morgan_counts(smiles), y[:, None], folds, members, (), **settings)
 
 
 def test_child_processes_give_what_this_one_gives(tmp_path: Path):
     smiles, _, y = series(40)
-    wanted = in_process(morgan_counts(smiles), y[:, None], [np.arange(40) % K], ("nearest",))
+    wanted = in_process(morgan_counts(smiles), y[:, None], [Folds.cross(np.arange(40) % K)], ("nearest",))
     found = validate(tmp_path, workers=2)
     assert found.keys() == wanted.keys()
     for job, outcome in wanted.items():

@@ -87,7 +87,7 @@ def test_only_known_single_models_can_be_stacked(members: tuple[str, ...]):
 
 def test_an_unknown_split_lists_those_there_are():
     model = Trusted(("nearest",), validation=Validation("scafold", 3, 1))
-    with pytest.raises(UsageError, match="'scafold'; choose one of: scaffold, random"):
+    with pytest.raises(UsageError, match="'scafold'; choose one of: butina, random, scaffold"):
         model.fit(measured(30), [TASK])
 
 

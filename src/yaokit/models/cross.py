@@ -2,17 +2,18 @@
 
 For each repeat every fold is left out once, and every pair of folds once. What the stack says of
 fold i is made with weights, intervals and a domain that come from the other folds, predicted by
-models that never saw fold i: nothing of a fold touches the numbers reported on it.
+models that never saw fold i: nothing of a fold touches the numbers reported on it. Folds in order
+of time (chem/folds.py) are left out with all that come after them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from yaokit.chem.folds import Folds
 from yaokit.chem.similarity import nearest
 from yaokit.core.errors import YaokitError
 from yaokit.core.guard import Pool
@@ -57,11 +58,11 @@ class _Fit:
 
     X: Any
     y: np.ndarray
-    folds: list[np.ndarray]
+    folds: list[Folds]
     seed: int
 
     def __call__(self, job: Job) -> dict[str, np.ndarray]:
-        out = np.isin(self.folds[job.repeat], job.left_out)
+        out = self.folds[job.repeat].rows(*job.left_out)
         rows = np.flatnonzero(out)
         if job.model == SIMILARITY:
             best = nearest(self.X[rows], self.X[~out])[0].astype(np.float64)
@@ -76,7 +77,7 @@ class _Fit:
 def cross_validate(
     X: Any,
     y: np.ndarray,
-    folds: Sequence[np.ndarray],
+    folds: Sequence[Folds],
     members: Sequence[str],
     baselines: Sequence[str],
     *,
@@ -86,7 +87,7 @@ def cross_validate(
     progress: Progress,
 ) -> Outcomes:
     """The outcome of each job; finished ones are kept in `cache` and not done again."""
-    jobs = list(_jobs(len(folds), int(folds[0].max()) + 1, members, baselines))
+    jobs = list(_jobs(folds, members, baselines))
     cache.mkdir(parents=True, exist_ok=True)
     todo = [job for job in jobs if not (cache / job.file).exists()]
     with Pool(_Fit(X, y, list(folds), seed), workers=workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
@@ -98,31 +99,36 @@ def cross_validate(
     return {job: Outcome(**load_arrays(cache / job.file)) for job in jobs}
 
 
-def _jobs(repeats: int, k: int, members: Sequence[str], baselines: Sequence[str]) -> Iterator[Job]:
-    for repeat in range(repeats):
-        for fold in range(k):
-            for model in dict.fromkeys([SIMILARITY, *members, *baselines]):
-                yield Job(model, repeat, (fold,))
-        for pair in combinations(range(k), 2):
-            for model in (SIMILARITY, *members):
-                yield Job(model, repeat, pair)
+def _jobs(folds: Sequence[Folds], members: Sequence[str], baselines: Sequence[str]) -> Iterator[Job]:
+    """Each fit once, those of one repeat together."""
+    stacked = [SIMILARITY, *members]
+    for repeat, plan in enumerate(folds):
+        jobs = [Job(model, repeat, plan.left_out(fold)) for fold in plan.predicted for model in stacked]
+        jobs += [Job(model, repeat, plan.left_out(fold)) for fold in plan.judged for model in baselines]
+        for fold in plan.judged:
+            left_out = [plan.left_out(fold, other) for other in plan.calibrating(fold)]
+            jobs += [Job(model, repeat, folds) for folds in left_out for model in stacked]
+        yield from dict.fromkeys(jobs)
 
 
-def inner(outcomes: Outcomes, model: str, repeat: int, fold: int, folds: np.ndarray) -> Outcome:
-    """What models that saw neither `fold` nor the row's own fold say of the rows outside `fold`."""
-    parts = []
-    for other in range(int(folds.max()) + 1):
-        if other == fold:
-            continue
-        whole = outcomes[Job(model, repeat, (min(fold, other), max(fold, other)))]
-        mine = folds[whole.rows] == other
-        parts.append(Outcome(whole.rows[mine], whole.mean[mine], whole.spread[mine]))
-    return _join(parts)
+def inner(outcomes: Outcomes, model: str, repeat: int, fold: int, folds: Folds) -> Outcome:
+    """What models that saw neither `fold` nor the row's own fold say of the rows that calibrate it."""
+    return _join(
+        [
+            _part(outcomes[Job(model, repeat, folds.left_out(fold, other))], folds, other)
+            for other in folds.calibrating(fold)
+        ]
+    )
 
 
-def outer(outcomes: Outcomes, model: str, repeat: int, k: int) -> Outcome:
-    """What models that did not see the row's fold say of every row of one repeat."""
-    return _join([outcomes[Job(model, repeat, (fold,))] for fold in range(k)])
+def outer(outcomes: Outcomes, model: str, repeat: int, folds: Folds, asked: Sequence[int]) -> Outcome:
+    """What models that did not see the row's fold say of the rows of the folds asked for."""
+    return _join([_part(outcomes[Job(model, repeat, folds.left_out(fold))], folds, fold) for fold in asked])
+
+
+def _part(outcome: Outcome, folds: Folds, fold: int) -> Outcome:
+    mine = folds.numbers[outcome.rows] == fold
+    return Outcome(outcome.rows[mine], outcome.mean[mine], outcome.spread[mine])
 
 
 def _join(parts: list[Outcome]) -> Outcome:

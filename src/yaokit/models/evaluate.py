@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from yaokit.chem.folds import Folds
 from yaokit.models.conformal import LEVEL, Conformal
 from yaokit.models.cross import SIMILARITY, Outcomes, inner, outer
 from yaokit.models.domain import MIN_MOLECULES, Domain, Rows
 from yaokit.models.metrics import compare, error_by, hit_rate, hits, regression_metrics, summarize, top_count
+from yaokit.models.paired import compare_rows
 from yaokit.models.stacking import combine, stack_weights
 
 
@@ -79,21 +81,22 @@ class Evidence:
 
     outcomes: Outcomes
     y: np.ndarray  # (n, tasks)
-    folds: Sequence[np.ndarray]
+    folds: Sequence[Folds]
     members: Sequence[str]
     baselines: Sequence[str]
 
     @property
-    def k(self) -> int:
-        return int(self.folds[0].max()) + 1
+    def test_share(self) -> float:
+        return self.folds[0].test_share
 
     def table(self, repeat: int, task: int, fold: int | None = None) -> dict[str, np.ndarray]:
-        """Member predictions of one repeat: of all rows, or of those outside `fold` (see cross.inner)."""
+        """Member predictions of one repeat: of all rows, or of those that calibrate `fold` (cross.inner)."""
+        folds = self.folds[repeat]
 
         def get(model: str):
             if fold is None:
-                return outer(self.outcomes, model, repeat, self.k)
-            return inner(self.outcomes, model, repeat, fold, self.folds[repeat])
+                return outer(self.outcomes, model, repeat, folds, folds.predicted)
+            return inner(self.outcomes, model, repeat, fold, folds)
 
         parts = [get(model) for model in self.members]
         rows = parts[0].rows
@@ -118,9 +121,9 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
     names = [n for n in dict.fromkeys(names) if n in columns]
     per_fold = _per_fold(columns, names)
     metrics = {
-        "models": _model_table(columns, per_fold, names, evidence.k, maximize),
+        "models": _model_table(columns, per_fold, names, evidence.test_share, maximize),
         "weights": dict(zip(evidence.members, trust.weights.tolist(), strict=True)),
-        "comparison": _comparisons(per_fold, evidence),
+        "comparison": _comparisons(columns, per_fold, evidence),
         "interval": _coverage(columns),
         "selection": _selection(columns, maximize),
         "domain": {**trust.domain.settings(), **_domain_errors(columns)},
@@ -133,10 +136,13 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
 
 def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndarray]) -> dict[str, Any]:
     """Columns of `oof` for one repeat; each fold is judged by trust that never saw it."""
-    folds = evidence.folds[repeat][whole["rows"]]
+    plan = evidence.folds[repeat]
+    reported = plan.rows(*plan.judged)[whole["rows"]]
+    whole = {name: values[reported] for name, values in whole.items()}
+    folds = plan.numbers[whole["rows"]]
     n = len(folds)
     judged = Judged(np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n, bool))
-    for fold in range(evidence.k):
+    for fold in np.unique(folds).tolist():
         here = folds == fold
         trust = Trust.fit(evidence.table(repeat, task, fold))
         parts = trust.judge(whole["mean"][here], whole["spread"][here], whole["similarity"][here])
@@ -150,7 +156,7 @@ def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndar
         "nearest_similarity": whole["similarity"],
     }
     for model in evidence.baselines:
-        outcome = outer(evidence.outcomes, model, repeat, evidence.k)
+        outcome = outer(evidence.outcomes, model, repeat, plan, plan.judged)
         columns[model] = outcome.mean[np.isin(outcome.rows, whole["rows"]), task]
     columns |= {model: whole["mean"][:, i] for i, model in enumerate(evidence.members)}
     return columns | {
@@ -181,13 +187,15 @@ def _model_table(
     columns: dict[str, np.ndarray],
     per_fold: list[dict[str, Any]],
     names: Sequence[str],
-    k: int,
+    test_share: float,
     maximize: bool,
 ) -> dict[str, Any]:
     out = {}
     for name in names:
         rows = [row for row in per_fold if row["model"] == name]
-        table = {m: summarize([row[m] for row in rows], 1 / k) for m in ("rmse", "mae", "r2", "spearman")}
+        table = {
+            m: summarize([row[m] for row in rows], test_share) for m in ("rmse", "mae", "r2", "spearman")
+        }
         rates = []
         for repeat in np.unique(columns["repeat"]):
             here = columns["repeat"] == repeat
@@ -198,11 +206,17 @@ def _model_table(
     return out
 
 
-def _comparisons(per_fold: list[dict[str, Any]], evidence: Evidence) -> dict[str, Any]:
+def _comparisons(
+    columns: dict[str, np.ndarray], per_fold: list[dict[str, Any]], evidence: Evidence
+) -> dict[str, Any]:
     def errors(name: str) -> list[float]:
         return [row["rmse"] for row in per_fold if row["model"] == name]
 
-    return {b: asdict(compare(errors("stack"), errors(b), 1 / evidence.k)) for b in evidence.baselines}
+    if len(errors("stack")) == 1:  # a given test set
+        tests = {b: compare_rows(columns["y"], columns["stack"], columns[b]) for b in evidence.baselines}
+    else:
+        tests = {b: compare(errors("stack"), errors(b), evidence.test_share) for b in evidence.baselines}
+    return {baseline: asdict(test) for baseline, test in tests.items()}
 
 
 def _coverage(columns: dict[str, np.ndarray]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The model people use: a stack with intervals, a domain and its nearest measured molecules."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +14,9 @@ from rdkit import Chem
 from scipy.sparse import csr_array
 
 from yaokit import __version__
+from yaokit.chem.folds import Folds
 from yaokit.chem.similarity import nearest
-from yaokit.chem.split import SPLITS
+from yaokit.chem.split import make_folds, parse_split
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.lazy import choices, pick
@@ -41,7 +42,7 @@ BASELINES = ("nearest", "forest")
 
 @dataclass(frozen=True)
 class Validation:
-    """How a model is judged: k folds of a split, repeated with other seeds."""
+    """How a model is judged: k folds of a split (chem/split.py), repeated with other seeds."""
 
     split: str = "scaffold"
     folds: int = 5
@@ -50,6 +51,14 @@ class Validation:
 
     def rounds(self, n: int) -> int:
         return self.repeats or (3 if n <= 2_000 else 1)
+
+    def split_rows(self, table: MolTable) -> list[Folds]:
+        """The folds of each repeat; a repeat that would judge the same groups again is left out."""
+        _, column = parse_split(self.split)
+        columns = {n: table.column(n) if n == column else np.empty(0) for n in table.data.column_names}
+        seeds = [derived(self.seed, "split", r) for r in range(self.rounds(len(table)))]
+        made = [make_folds(self.split, table.smiles, self.folds, seed, columns) for seed in seeds]
+        return list({folds.partition: folds for folds in reversed(made)}.values())[::-1]
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ class Trusted:
         table = train.take(used)
         mols = [Chem.MolFromSmiles(s) for s in table.smiles]
         self._X, self._y, self._ids, self._smiles = self._features(mols), y, table.ids, table.smiles
-        self.evaluations = self._judge()
+        self.evaluations = self._judge(table)
         self._trust = [evaluation.trust for evaluation in self.evaluations]
         self._models = {}
         for name in self.members:
@@ -113,13 +122,9 @@ class Trusted:
             self._models[name] = model
         return self
 
-    def _judge(self) -> list[Evaluation]:
+    def _judge(self, table: MolTable) -> list[Evaluation]:
         plan = self.validation
-        split = SPLITS.get(plan.split)
-        if split is None:
-            raise UsageError(f"no split is called {plan.split!r}; choose one of: {', '.join(SPLITS)}")
-        rounds = plan.rounds(len(self._y))
-        folds = [split(self._smiles, plan.folds, derived(plan.seed, "split", r)) for r in range(rounds)]
+        folds = self._folds = plan.split_rows(table)
         _check_folds(self._y, self.tasks, folds, plan)
         with TemporaryDirectory() as scratch:
             cache = (self.cache or Path(scratch)) / self._content(folds)
@@ -140,10 +145,10 @@ class Trusted:
             for j, task in enumerate(self.tasks)
         ]
 
-    def _content(self, folds: Sequence[np.ndarray]) -> str:
+    def _content(self, folds: Sequence[Folds]) -> str:
         """Names what cross-validation depends on, so that its outcomes never serve another one."""
         digest = hashlib.sha256("\n".join(self._smiles).encode())
-        for array in (self._y, *folds):
+        for array in (self._y, *(fold.numbers for fold in folds)):
             digest.update(array.tobytes())
         return content_key([__version__, self.validation.seed, digest.hexdigest()])
 
@@ -202,8 +207,8 @@ class Trusted:
                 "n": int((~np.isnan(self._y[:, j])).sum()),
                 "n_censored_unused": self.n_censored[j],
                 "split": plan.split,
-                "folds": plan.folds,
-                "repeats": plan.rounds(len(self._y)),
+                "folds": len(self._folds[0].judged),
+                "repeats": len(self._folds),
                 "seed": plan.seed,
                 "noise": self.provenance.get("noise", {}).get(task),
             }
@@ -327,16 +332,27 @@ def _check_members(names: Sequence[str]) -> None:
         raise UsageError(f"{what}; choose one or more different ones of: {', '.join(single)}")
 
 
-def _check_folds(y: np.ndarray, tasks: Sequence[str], folds: Sequence[np.ndarray], plan: Validation) -> None:
-    """Each fit of the cross-validation leaves out two folds at most; the others must hold values."""
+def _check_folds(y: np.ndarray, tasks: Sequence[str], folds: Sequence[Folds], plan: Validation) -> None:
+    """Each fit, and what weights and intervals are measured on, must hold values; so must some fold."""
     for fold in folds:
         for j, task in enumerate(tasks):
-            counts = np.sort(np.bincount(fold[~np.isnan(y[:, j])], minlength=plan.folds))
-            if counts[:-2].sum() < MIN_FIT:
+            counts = np.bincount(fold.numbers[~np.isnan(y[:, j])], minlength=fold.k)
+            if not counts[list(fold.judged)].any():
+                raise NothingUsable(f"no row that the {plan.split} split judges has a value of {task!r}")
+            if min(_values_left(fold, counts)) < MIN_FIT:
                 raise NothingUsable(
                     f"the values of {task!r} lie in too few of the {plan.folds} {plan.split} folds to judge "
                     'a model; choose split = "random" or give more measured molecules'
                 )
+
+
+def _values_left(folds: Folds, counts: np.ndarray) -> Iterator[int]:
+    """How many values each fit and each calibration can use; `counts` has those of each fold."""
+    total = int(counts.sum())
+    for fold in folds.judged:
+        yield int(counts[list(folds.calibrating(fold))].sum())
+        for other in folds.calibrating(fold):
+            yield total - int(counts[list(folds.left_out(fold, other))].sum())
 
 
 def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:

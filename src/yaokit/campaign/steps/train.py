@@ -4,10 +4,11 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from yaokit.campaign.step import Inputs, Settings, Step, one_of
-from yaokit.chem.split import SPLITS
+from yaokit.chem.split import parse_split
+from yaokit.core.errors import UsageError
 from yaokit.core.lazy import choices
 from yaokit.core.table import MolTable
 from yaokit.models import MODELS
@@ -17,9 +18,17 @@ from yaokit.models.trusted import Trusted, Validation
 Member = Annotated[str, one_of(lambda: choices(MODELS, "model").keys() - {"trusted"})]
 
 
+def _split(text: str) -> str:
+    try:
+        parse_split(text)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
 class TrainSettings(Settings):
     models: tuple[Member, ...] = Field(default=("boosting", "mlp"), min_length=1)
-    split: Annotated[str, one_of(lambda: SPLITS)] = "scaffold"
+    split: Annotated[str, AfterValidator(_split)] = "scaffold"
     folds: int = Field(default=5, ge=3, le=20)
     repeats: int | None = Field(default=None, ge=1, le=20)
     seed: int = 0

@@ -71,7 +71,9 @@ def _path(error: BaseException, argv: Sequence[str]) -> tuple[int, str] | None:
     if not (isinstance(error, OSError) and error.errno in _PATH and error.filename):
         return None
     name = os.fsdecode(error.filename)
-    if error.errno == errno.ENOENT and not any(len(word) > 1 and word in name for word in argv):
+    if error.errno == errno.ENOENT and not any(
+        len(word) > 1 and (word in name or name in word) for word in argv
+    ):
         return None  # a file of ours is missing
     cure = " or change its permissions" if error.errno in _PERMISSION else ""
     words = os.strerror(error.errno or 0).lower()

@@ -3,7 +3,9 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from toy_runs import series
 
 SMALL = ("--model", "boosting", "--folds", "3", "--repeats", "1", "--workers", "1", "--quiet")
 
@@ -79,3 +81,65 @@ def test_screen_keeps_the_best_and_says_what_it_rejected(
     with open(tmp_path / "hits" / "hits.csv", encoding="utf-8", newline="") as file:
         assert {row["id"] for row in csv.DictReader(file)} == {"a", "c"}
     assert yaokit(*command).stdout == done.stdout  # from the shards of the first
+
+
+@pytest.fixture
+def dated(tmp_path: Path) -> Path:
+    """80 molecules of the embedded series with a date, a series and a train/test column."""
+    rows = [["smiles", "pIC50", "Date", "series", "split", "lot"]]
+    for i, (text, _, y) in enumerate(zip(*series(80), strict=True)):
+        when = f"20{10 + i // 12}-{i % 12 + 1:02d}-05"
+        rows.append([text, str(y), when, "abcd"[i % 4], "test" if i > 60 else "train", "x"])
+    _write(tmp_path / "dated.csv", rows)
+    return tmp_path / "dated.csv"
+
+
+@pytest.mark.parametrize(
+    ("split", "folds", "told"),
+    [
+        ("butina", 3, "butina split, 3 folds"),
+        ("time:Date", 3, "time:Date split, 3 folds"),
+        ("column:series", 3, "column:series split, 3 folds"),
+        ("column:split", 1, "column:split split, one test set"),
+    ],
+)
+def test_every_split_ends_in_the_card_and_the_metrics(
+    split: str, folds: int, told: str, yaokit: Callable, dated: Path, tmp_path: Path
+) -> None:
+    small = ("--model", "nearest", "--folds", "3", "--workers", "1", "--quiet")
+    done = yaokit("train", dated, "--target", "pIC50", "-o", "model", "--split", split, *small)
+    assert done.returncode == 0, done.stderr
+    assert told in done.stdout
+    assert "leakage" in done.stdout
+    card, metrics = (json.loads((tmp_path / "model" / f"{n}.json").read_text()) for n in ("card", "metrics"))
+    about = metrics["tasks"][0]
+    assert card["validation"]["split"] == about["split"] == split
+    assert (about["folds"], about["n"]) == (folds, 80)
+    assert about["models"]["stack"]["rmse"]["mean"] > 0
+    assert {"nearest", "forest"} == set(about["comparison"])
+    oof = pq.read_table(tmp_path / "model" / "oof.parquet")
+    if split.endswith("split"):
+        assert len(oof) == metrics["leakage"]["n_test"] == 19
+        assert about["comparison"]["forest"]["p"] is not None
+    if split.startswith("time"):
+        assert len(oof) == 40  # the last three quarters of the later two thirds
+        assert about["repeats"] == 1
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [
+        ("time:When", "no column 'When'; there are: row, id, smiles"),
+        ("time:series", "80 of 80 rows have no time in the column 'series'"),
+        ("column:lot", "3 folds need at least 3 different values in the column 'lot'; there are 1"),
+        ("time", "needs a column: time:COLUMN"),
+    ],
+)
+def test_a_split_that_cannot_be_made_says_why(
+    split: str, told: str, yaokit: Callable, dated: Path, tmp_path: Path
+) -> None:
+    small = ("--model", "nearest", "--folds", "3", "--workers", "1", "--quiet")
+    done = yaokit("train", dated, "--target", "pIC50", "-o", "model", "--split", split, *small)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert told in done.stderr
+    assert not (tmp_path / "model").exists()

@@ -22,7 +22,7 @@ def train(
     unit: Annotated[Sequence[str], Parameter(metavar="UNIT")] = ("p",),
     minimize: Columns = (),
     model: Annotated[str, Parameter(metavar="A,B")] = "boosting,mlp",
-    split: str = "scaffold",
+    split: Annotated[str, Parameter(metavar="SPLIT")] = "scaffold",
     folds: Count = 5,
     repeats: Count | None = None,
     seed: Limit = 0,
@@ -60,11 +60,14 @@ def train(
     model
         members of the stack, joined by commas
     split
-        how folds are made: scaffold or random
+        how folds are made: scaffold, random, butina (clusters of similar molecules), time:COL
+        (learn from earlier rows, judge on later ones) or column:COL (rows with one value stay
+        together; words like train and test name one test set)
     folds
-        3 or more
+        3 or more; of a given test set, those its training rows are cut into
     repeats
-        of the whole cross-validation; 3 up to 2,000 molecules, else 1, if not given
+        of the whole cross-validation, as far as they differ; 3 up to 2,000 molecules, else 1, if
+        not given
     seed
         of the folds and the models
     max_rejects
@@ -72,12 +75,14 @@ def train(
     workers
         processes to use; as many as there are cores if not given
     """
+    from yaokit.chem.split import parse_split
     from yaokit.data.curate import curate
     from yaokit.models.train import train_model
     from yaokit.models.trusted import Validation
 
     if folds < 3:
         raise UsageError(f"--folds {folds}: stacking without peeking needs 3 or more")
+    parse_split(split)  # before the long work
     values = _values(table, target, unit)
     tasks = _tasks(values, minimize)
     n = workers or cores()
@@ -113,26 +118,35 @@ def _tasks(values: Sequence[Any], minimize: Sequence[str]) -> list[str]:
 
 
 def _facts(summary: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    from yaokit.data.leakage import told
+
     rejected = f"{summary['n_rejected']:,} rejected" + (
         f" ({listed(summary['codes'])})" if summary["codes"] else ""
     )
     rows = f"{summary['n_in']:,}: {summary['n_kept']:,} kept, {summary['n_merged']:,} merged, {rejected}"
-    return [("rows", rows), *(fact for about in metrics["tasks"] for fact in _of_task(about))]
+    tasks = [fact for about in metrics["tasks"] for fact in _of_task(about)]
+    return [("rows", rows), *tasks, ("leakage", told(metrics["leakage"]))]
 
 
 def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
-    how = f"{about['split']} split, {about['folds']} folds x {about['repeats']}"
-    facts = [(about["task"], f"{about['n']:,} values, {how}")]
+    facts = [(about["task"], f"{about['n']:,} values, {_how(about)}")]
     for name, found in about["models"].items():
         rmse, r2 = found["rmse"], found["r2"]
-        facts.append(
-            (f"  {name}", f"RMSE {_number(rmse['mean'])} ± {_number(rmse['std'])}, R² {_number(r2['mean'])}")
-        )
+        spread = "" if rmse["std"] is None else f" ± {_number(rmse['std'])}"
+        facts.append((f"  {name}", f"RMSE {_number(rmse['mean'])}{spread}, R² {_number(r2['mean'])}"))
     worse = [name for name, test in about["comparison"].items() if not test["better"]]
     verdict = (
         f"not better than {' or '.join(worse)} beyond the noise" if worse else "better than both baselines"
     )
     return [*facts, ("  verdict", f"the stack is {verdict}")]
+
+
+def _how(about: Mapping[str, Any]) -> str:
+    """How the numbers were made, in words."""
+    if about["folds"] == 1:
+        return f"{about['split']} split, one test set"
+    repeats = f" x {about['repeats']}" if about["repeats"] > 1 else ""
+    return f"{about['split']} split, {about['folds']} folds{repeats}"
 
 
 def _number(value: float | None) -> str:

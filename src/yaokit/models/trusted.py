@@ -26,11 +26,12 @@ from yaokit.core.seed import derived
 from yaokit.core.store import content_key, read_json, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
+from yaokit.data.leakage import fold_leakage
 from yaokit.models import MODELS
 from yaokit.models.base import FingerprintModel, read_card
 from yaokit.models.card import make_card
 from yaokit.models.conformal import Conformal
-from yaokit.models.cross import cross_validate
+from yaokit.models.cross import SIMILARITY, cross_validate, outer
 from yaokit.models.domain import Domain
 from yaokit.models.evaluate import Evaluation, Evidence, Trust, evaluate_task
 from yaokit.nn.checkpoint import load_arrays, save_arrays
@@ -139,6 +140,8 @@ class Trusted:
                 cache=cache,
                 progress=self.progress,
             )
+        near = [outer(outcomes, SIMILARITY, r, f, f.judged).mean[:, 0] for r, f in enumerate(folds)]
+        self._leakage = fold_leakage(folds, self._smiles, near).summary()
         evidence = Evidence(outcomes, self._y, folds, self.members, BASELINES)
         return [
             evaluate_task(evidence, j, maximize=task not in self.minimize)
@@ -218,7 +221,7 @@ class Trusted:
             for task, evaluation in zip(self.tasks, self.evaluations, strict=True)
             for row in evaluation.per_fold
         ]
-        return {"tasks": tasks, "per_fold": per_fold}
+        return {"tasks": tasks, "leakage": self._leakage, "per_fold": per_fold}
 
     def oof(self) -> pa.Table:
         """Every model's prediction of every molecule by models that did not see its fold."""

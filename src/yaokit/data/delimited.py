@@ -3,54 +3,132 @@
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, dropwhile
 from pathlib import Path
 from typing import NoReturn
 
 from yaokit.chem.parse import parse
 from yaokit.core.errors import NothingUsable
 from yaokit.core.reasons import Failure
-from yaokit.data.records import Record, Records, unique_names
-from yaokit.data.text import lines
+from yaokit.data.delimiter import BLANKS, find_delimiter, split_line, words
+from yaokit.data.header import named
+from yaokit.data.records import AS_FOUND, Reading, Record, Records, shown, source_of
+from yaokit.data.text import Text, open_text
 
-_MAX_QUOTED_LINES = 100
+_SAMPLE = 100
+_MAX_QUOTED_LINES = 2_000
 _UNCLOSED = Failure("RAGGED", "a quotation mark opens here and does not close")
-_NUMBER = re.compile(r"[<>=~]*\s*[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
-_LIKELY_SMILES = re.compile(r"[=#()\[\]1-9]")
 _DECLARED = re.compile(r"sep=([,;\t|])", re.IGNORECASE)  # as Excel writes it above the table
 Line = tuple[int, str]
 
 
-def read_delimited(path: str | Path) -> Records:
-    """A table with commas, tabs, semicolons or bars between cells; which, its first line tells.
+def read_delimited(path: str | Path, reading: Reading = AS_FOUND) -> Records:
+    """A table with commas, tabs, semicolons, bars or blanks between cells; which, its lines tell.
 
     Blank lines are no rows. A line with more or fewer cells than the header gives a record with
-    a RAGGED failure. Without a header line the columns are column_1, column_2, …
+    a RAGGED failure, unless the cells too many are empty. Without a header line the columns are
+    column_1, column_2, …
     """
-    path = Path(path)
-    first, rest = _first_line(path)
-    if declared := _DECLARED.fullmatch(first[1].strip()):
-        first = next(rest, None) or _empty(path)
-        return _table(path, first, rest, declared[1])
-    return _table(path, first, rest, _delimiter(first[1]))
+    text, sample = _opened(path, reading)
+    lines = enumerate(text.lines(), start=1)
+    if declared := _DECLARED.fullmatch(sample[0].strip()):
+        lines = dropwhile(lambda line: line[1] != sample[0], lines)
+        next(lines)
+        if not (sample := sample[1:]):
+            _empty(path)
+    told = declared[1] if declared else find_delimiter(sample, reading.decimal)
+    return _table(path, lines, reading.delimiter or told, text.notes)
 
 
-def read_smiles(path: str | Path) -> Records:
+def read_smiles(path: str | Path, reading: Reading = AS_FOUND) -> Records:
     """A .smi or .txt file: SMILES, then a name; columns "smiles" and "id".
 
-    A first line that names its columns or has commas makes it a delimited table; one whose first
-    cell reads as a molecule is a row.
+    It is read as a table if its first line names its columns, if it has commas, or if every line
+    has the same number, three or more, of cells between tabs.
     """
-    path = Path(path)
-    first, rest = _first_line(path)
-    cells = first[1].split()
-    if "smiles" in cells[0].lower() or "," in cells[0] or ";" in cells[0]:
-        delimiter = _delimiter(first[1])
-        delimiter = delimiter if delimiter in first[1] else " "
-        is_row = not isinstance(parse(first[1].split(delimiter)[0]), Failure)
-        return _table(path, first, rest, delimiter, is_row)
-    return Records(path.name, ("smiles", "id"), _smiles_records(path.name, chain([first], rest)))
+    source = source_of(path)
+    text, sample = _opened(path, reading)
+    lines = enumerate(text.lines(), start=1)
+    if delimiter := reading.delimiter or _table_delimiter(sample, reading.decimal):
+        is_row = _reads(split_line(sample[0], delimiter)[0])
+        return _table(path, lines, delimiter, text.notes, is_row=is_row)
+    return Records(source, ("smiles", "id"), _smiles_records(source, _listed(lines, sample)), text.notes)
+
+
+def smiles_list(path: str | Path, reading: Reading = AS_FOUND) -> Iterator[Line] | None:
+    """Numbers and text of the lines of a file that is a plain list of SMILES; None for a table."""
+    text, sample = _opened(path, reading)
+    if reading.delimiter or _table_delimiter(sample, reading.decimal):
+        return None
+    return _listed(enumerate(text.lines(), start=1), sample)
+
+
+def smiles_and_name(line: str) -> tuple[str, str | None]:
+    """The two fields of a SMILES line; a CXSMILES block between bars stays with the SMILES."""
+    smiles, *rest = words(line, 1)
+    name = rest[0].strip() if rest else ""
+    if name.startswith("|") and (end := name.find("|", 1)) > 0:
+        smiles, name = f"{smiles} {name[: end + 1]}", name[end + 1 :].strip()
+    return smiles, name.split("\t")[0].strip() or None
+
+
+def _opened(path: str | Path, reading: Reading) -> tuple[Text, list[str]]:
+    """The text and its first lines that are not blank; NothingUsable if there is none."""
+    text = open_text(path, reading.encoding)
+    sample: list[str] = []
+    for line in text.head.split("\n"):
+        if line and not line.isspace():
+            sample.append(line)
+        if len(sample) == _SAMPLE:
+            break
+    if not sample:
+        first = next((line for line in text.lines() if line and not line.isspace()), None)
+        return _opened_late(path, reading, first)
+    return text, sample
+
+
+def _opened_late(path: str | Path, reading: Reading, first: str | None) -> tuple[Text, list[str]]:
+    """Of a file that begins with a whole block of blank lines."""
+    if first is None:
+        _empty(path)
+    return open_text(path, reading.encoding), [first]
+
+
+def _empty(path: str | Path) -> NoReturn:
+    raise NothingUsable(f"{shown(path)} is empty; give a table with a column of SMILES")
+
+
+def _table_delimiter(sample: Sequence[str], decimal: str | None) -> str | None:
+    """What separates the cells if a .smi or .txt file is a table; None if it is a list of SMILES."""
+    first = words(sample[0])[0]
+    found = find_delimiter(sample, decimal)
+    if found not in sample[0].strip():
+        return None
+    if "," in first or ";" in first or "smiles" in first.lower():
+        return found
+    if _reads(first) or _are_structures([words(line)[0] for line in sample[1:21]]):
+        n_cells = {line.count("\t") for line in sample}
+        return "\t" if len(n_cells) == 1 and n_cells.pop() > 1 else None
+    return found
+
+
+def _reads(smiles: str) -> bool:
+    return not isinstance(parse(smiles), Failure)
+
+
+def _are_structures(cells: Sequence[str]) -> bool:
+    return 2 * sum(map(_reads, cells)) >= len(cells)
+
+
+def _listed(lines: Iterator[Line], sample: Sequence[str]) -> Iterator[Line]:
+    """The lines of a list of SMILES, without blank ones and the one that names the columns."""
+    is_named = "smiles" in words(sample[0])[0].lower()
+    for number, line in lines:
+        if is_named and line == sample[0]:
+            is_named = False
+        elif line and not line.isspace():
+            yield number, line
 
 
 def _smiles_records(source: str, numbered: Iterator[Line]) -> Iterator[Record]:
@@ -59,70 +137,36 @@ def _smiles_records(source: str, numbered: Iterator[Line]) -> Iterator[Record]:
         yield Record(source, number, {"smiles": smiles, "id": name})
 
 
-def smiles_and_name(line: str) -> tuple[str, str | None]:
-    """The two fields of a SMILES line; a CXSMILES block between bars stays with the SMILES."""
-    smiles, *rest = line.split(None, 1)
-    name = rest[0].strip() if rest else ""
-    if name.startswith("|") and (end := name.find("|", 1)) > 0:
-        smiles, name = f"{smiles} {name[: end + 1]}", name[end + 1 :].strip()
-    return smiles, name.split("\t")[0].strip() or None
-
-
-def _first_line(path: Path) -> tuple[Line, Iterator[Line]]:
-    """The first line that is not blank, and the others that are not."""
-    numbered = ((i, line) for i, line in enumerate(lines(path), start=1) if not line.isspace() and line)
-    first = next(numbered, None)
-    return first or _empty(path), numbered
-
-
-def _empty(path: Path) -> NoReturn:
-    raise NothingUsable(f"{path} is empty; give a table with a column of SMILES")
-
-
-def _delimiter(line: str) -> str:
-    """The most frequent of comma, tab, semicolon and bar outside quotes; a comma if none is there."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(",\t;|", key=bare.count)
-
-
-def _table(path: Path, first: Line, rest: Iterator[Line], delimiter: str, is_row: bool = False) -> Records:
-    rows = _split(chain([first], rest), delimiter)
+def _table(
+    path: str | Path, lines: Iterator[Line], delimiter: str, noted: list[str], *, is_row: bool = False
+) -> Records:
+    source = source_of(path)
+    rows = _split(lines, delimiter)
     line, cells = next(rows)
     if isinstance(cells, Failure):
-        raise NothingUsable(f"{path}, line {line}: {cells.message}; the first line must name the columns")
-    if is_row or _is_data(cells):
-        columns = [f"column_{i}" for i in range(1, len(cells) + 1)]
-        notes = [f"{path.name}: no line of column names; the columns are called {', '.join(columns)}"]
+        raise NothingUsable(
+            f"{shown(path)}, line {line}: {cells.message}; the first line must name the columns"
+        )
+    columns, notes, is_row = named(cells, source, is_row=is_row)
+    noted += notes
+    if is_row:
         rows = chain([(line, cells)], rows)
-    else:
-        columns, notes = unique_names(cells, path.name)
-    return Records(path.name, tuple(columns), _records(path.name, columns, rows), tuple(notes))
-
-
-def _is_data(cells: list[str]) -> bool:
-    """Whether a first line holds a row rather than names: a number or a structure is in it."""
-    if any("smiles" in cell.lower() for cell in cells):
-        return False
-    return any(
-        _NUMBER.fullmatch(cell.strip())
-        or (_LIKELY_SMILES.search(cell) and not isinstance(parse(cell), Failure))
-        for cell in cells
-    )
+    return Records(source, tuple(columns), _records(source, columns, rows), noted)
 
 
 def _records(
     source: str, columns: list[str], rows: Iterator[tuple[int, list[str] | Failure]]
 ) -> Iterator[Record]:
+    width = len(columns)
     for line, cells in rows:
         if isinstance(cells, Failure):
             yield Record(source, line, {}, cells)
-        elif len(cells) != len(columns):
-            message = f"{len(cells)} cells where the header has {len(columns)}"
-            yield Record(source, line, {}, Failure("RAGGED", message))
+        elif len(cells) == width or (len(cells) > width and not "".join(cells[width:]).strip()):
+            stripped = [cell.strip() or None for cell in cells]
+            yield Record(source, line, dict(zip(columns, stripped, strict=False)))
         else:
-            yield Record(
-                source, line, {c: cell.strip() or None for c, cell in zip(columns, cells, strict=True)}
-            )
+            message = f"{len(cells)} cells where the header has {width}"
+            yield Record(source, line, {}, Failure("RAGGED", message))
 
 
 def _split(numbered: Iterator[Line], delimiter: str) -> Iterator[tuple[int, list[str] | Failure]]:
@@ -131,8 +175,10 @@ def _split(numbered: Iterator[Line], delimiter: str) -> Iterator[tuple[int, list
     width = None
     while line := waiting.popleft() if waiting else next(numbered, None):
         number, text = line
+        if not text or text.isspace():
+            continue
         if '"' not in text:
-            cells = text.rstrip("\r\n").split(delimiter)
+            cells = words(text) if delimiter == BLANKS else text.split(delimiter)
         else:
             cells, taken = _quoted(text, waiting, numbered, delimiter)
             if taken and width and not isinstance(cells, Failure) and len(cells) != width:
@@ -150,25 +196,31 @@ def _quoted(
     taken: list[Line] = []
     while True:
         try:
-            return _parse([text], delimiter, strict=True), taken
+            return _parse(text, delimiter, strict=True), taken
         except csv.Error as error:
             is_open = "unexpected end" in str(error)
-        if not is_open and not taken:
-            return _lenient(text, delimiter), taken
-        more = waiting.popleft() if waiting else next(numbered, None)
-        if more:
-            taken.append(more)
-            text += more[1]
-        if not is_open or more is None or len(taken) > _MAX_QUOTED_LINES:
-            return _UNCLOSED, taken
+        if not is_open:
+            return (_UNCLOSED if taken else _lenient(text, delimiter)), taken
+        more: list[str] = []
+        while not more or '"' not in more[-1]:  # only a quotation mark can close it
+            line = waiting.popleft() if waiting else next(numbered, None)
+            if line is None or len(taken) >= _MAX_QUOTED_LINES:
+                taken += [line] if line else []
+                return _UNCLOSED, taken
+            taken.append(line)
+            more.append(line[1])
+        text = "\n".join([text, *more])
 
 
 def _lenient(text: str, delimiter: str) -> list[str] | Failure:
     try:
-        return _parse([text], delimiter, strict=False)
+        return _parse(text, delimiter, strict=False)
     except csv.Error as error:
         return Failure("RAGGED", f"cannot be split into cells: {error}")
 
 
-def _parse(text: list[str], delimiter: str, *, strict: bool) -> list[str]:
-    return next(csv.reader(text, delimiter=delimiter, strict=strict))
+def _parse(text: str, delimiter: str, *, strict: bool) -> list[str]:
+    is_blank = delimiter == BLANKS
+    rows = csv.reader([text], delimiter=delimiter, strict=strict, skipinitialspace=is_blank)
+    cells = next(rows)
+    return [cell for cell in cells if cell] if is_blank else cells

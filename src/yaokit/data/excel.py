@@ -1,50 +1,118 @@
 """Rows of the first sheet of an Excel workbook as text cells."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.reasons import Failure
+from yaokit.data.header import named
 from yaokit.data.parquet import as_text
-from yaokit.data.records import Record, Records, existing, unique_names
+from yaokit.data.records import AS_FOUND, Reading, Record, Records, existing, shown, source_of
+
+_MAX_RATIO = 300  # unpacked to packed; tables reach 10 to 40
+_MAX_SMALL = 50_000_000  # bytes unpacked below which no ratio is too high
+_MAX_TOTAL = 8_000_000_000
+_MAX_IN_MEMORY = 1_000_000_000  # of shared texts and styles, which are held while reading
 
 
-def read_excel(path: str | Path) -> Records:
-    """The first sheet of an .xlsx file; its first row that is not blank names the columns."""
+def read_excel(path: str | Path, reading: Reading = AS_FOUND) -> Records:
+    """The first sheet of an .xlsx file; its first row that is not blank names the columns.
+
+    Formulas give the values that Excel stored with them. Dates are ISO text. A row with cells
+    beyond the last column gives a record with a RAGGED failure.
+    """
     path = existing(path)
+    source = source_of(path)
+    _refuse_bomb(path)
     rows = _rows(path)
     first = next(rows, None)
     if first is None:
-        raise NothingUsable(f"the first sheet of {path} is empty; give a table with a column of SMILES")
-    named = [text or "" for text in first[1]]
-    while named and not named[-1]:
-        named.pop()
-    columns, notes = unique_names(named, path.name)
-    return Records(path.name, tuple(columns), _records(path.name, columns, rows), tuple(notes))
+        raise NothingUsable(
+            f"the first sheet of {shown(path)} is empty; give a table with a column of SMILES"
+        )
+    cells = [text or "" for text in first[1]]
+    while not cells[-1]:
+        cells.pop()
+    columns, notes, is_row = named(cells, source)
+    if is_row:
+        rows = chain([first], rows)
+    return Records(source, tuple(columns), _records(source, columns, rows), notes)
+
+
+def n_rows(path: str | Path) -> int:
+    """How many rows the first sheet says it has; quick, for progress only."""
+    with closing(_book(existing(path))) as book:
+        return _sheet(book, path).max_row or 0
 
 
 def _records(
     source: str, columns: list[str], rows: Iterator[tuple[int, list[str | None]]]
 ) -> Iterator[Record]:
+    width = len(columns)
     for number, cells in rows:
-        padded = chain(cells, [None] * (len(columns) - len(cells)))
-        yield Record(source, number, dict(zip(columns, padded, strict=False)))
+        if any(cells[width:]):
+            last = max(i for i, cell in enumerate(cells, start=1) if cell)
+            yield Record(source, number, {}, Failure("RAGGED", f"{last} cells where the header has {width}"))
+        else:
+            padded = chain(cells, [None] * (width - len(cells)))
+            yield Record(source, number, dict(zip(columns, padded, strict=False)))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
     """Number (from 1) and cells of each row that is not blank."""
+    with closing(_book(path)) as book:
+        sheet = _sheet(book, path)
+        sheet.reset_dimensions()  # a file may claim a million columns
+        number = 0
+        try:
+            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+                cells = [as_text(value) for value in row]
+                if any(cells):
+                    yield number, cells
+        except (ParseError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError) as error:
+            raise UsageError(
+                f"{shown(path)}: damaged after row {number:,} ({error}); save it again"
+            ) from None
+
+
+def _book(path: Path) -> Any:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book: Any = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError) as error:
-        raise UsageError(f"{path} is not an Excel workbook ({error}); save it as .xlsx or .csv") from None
-    with closing(book):
-        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
-            cells = [as_text(value) for value in row]
-            if any(cells):
-                yield number, cells
+        return load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError) as error:
+        raise _no_workbook(path, error) from None
+
+
+def _sheet(book: Any, path: str | Path) -> Any:
+    """The first sheet with cells (a chart can stand before it)."""
+    if not book.worksheets:
+        raise NothingUsable(f"{shown(path)} has no sheet of cells")
+    return book.worksheets[0]
+
+
+def _refuse_bomb(path: Path) -> None:
+    """UsageError for a workbook whose parts unpack to what no table needs; nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise _no_workbook(path, error) from None
+    sizes = [part.file_size for part in parts]
+    in_memory = [part.file_size for part in parts if "worksheets/" not in part.filename]
+    swollen = any(part.file_size > max(_MAX_SMALL, _MAX_RATIO * part.compress_size) for part in parts)
+    if swollen or sum(sizes) > _MAX_TOTAL or max(in_memory, default=0) > _MAX_IN_MEMORY:
+        raise UsageError(
+            f"{shown(path)} unpacks to {sum(sizes) / 1e9:.1f} GB and is not opened; save the table as .csv"
+        )
+
+
+def _no_workbook(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"{shown(path)} is not an Excel workbook ({error}); save it as .xlsx or .csv")

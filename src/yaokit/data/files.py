@@ -1,4 +1,4 @@
-"""Any supported file as records: the reader is chosen by the file's ending."""
+"""Any supported file as records: the reader is chosen by content, then by the file's ending."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,43 +6,70 @@ from pathlib import Path
 from yaokit.core.errors import UsageError
 from yaokit.data.builtin import builtin_records, is_builtin
 from yaokit.data.delimited import read_delimited, read_smiles
+from yaokit.data.delimiter import fits
 from yaokit.data.excel import read_excel
 from yaokit.data.parquet import read_parquet
-from yaokit.data.records import Record, Records, existing
+from yaokit.data.records import AS_FOUND, Reading, Record, Records, existing, shown
+from yaokit.data.sdf import has_sdf_lines, looks_like_sdf, read_sdf
+from yaokit.data.text import open_text
 
-__all__ = ["READERS", "Record", "Records", "read_records"]
+__all__ = ["READERS", "Reading", "Record", "Records", "read_records"]
 
-READERS: dict[str, Callable[[str | Path], Records]] = {
+Reader = Callable[[str | Path, Reading], Records]
+READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".tsv": read_delimited,
     ".smi": read_smiles,
     ".smiles": read_smiles,
     ".txt": read_smiles,
+    ".sdf": read_sdf,
+    ".mol": read_sdf,
     ".parquet": read_parquet,
     ".xlsx": read_excel,
 }
+_COLUMNAR = (".parquet", ".xlsx")
 
 
-def read_records(path: str | Path) -> Records:
+def read_records(path: str | Path, reading: Reading = AS_FOUND) -> Records:
     """The file's columns and a stream of its rows; also "builtin:NAME" (see data/builtin.py).
 
     UsageError if the file is missing or of a kind that cannot be read, NothingUsable if empty.
+    An SDF with another text ending is read as what it is, and so is a table called .sdf.
     """
     if is_builtin(path):
         return builtin_records(str(path))
     path = existing(path)
-    ending = suffix(path)
-    if ending in (".sdf", ".mol"):
-        raise UsageError(f"{path}: SDF and Mol files are not yet readable; export the table as .csv")
-    if ending not in READERS:
-        kinds = " ".join(READERS)
-        raise UsageError(
-            f"{path}: files ending in {ending or 'nothing'!r} cannot be read; use one of {kinds}"
-        )
-    return READERS[ending](path)
+    return _reader(path, reading)(path, reading)
 
 
 def suffix(path: Path) -> str:
     """The ending that tells the format, in lower case: ".csv" for "x.CSV.gz"."""
-    name = path.name.lower().removesuffix(".gz")
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
     return Path(name).suffix
+
+
+def is_sdf(path: Path, reading: Reading = AS_FOUND) -> bool:
+    """Whether the file is read as SDF."""
+    return _reader(path, reading) is read_sdf
+
+
+def _reader(path: Path, reading: Reading) -> Reader:
+    ending = suffix(path)
+    if ending not in READERS:
+        raise UsageError(
+            f"{shown(path)}: files ending in {ending or 'nothing'!r} cannot be read; "
+            f"use one of {' '.join(READERS)}, also with .gz or .zst"
+        )
+    if ending in _COLUMNAR:
+        return READERS[ending]
+    head = open_text(path, reading.encoding).head
+    if READERS[ending] is read_sdf:
+        if not head.strip() or has_sdf_lines(head):
+            return read_sdf
+        lines = [line for line in head.split("\n") if line.strip()]
+        if fits(lines):
+            return read_delimited
+        raise UsageError(
+            f"{shown(path)} is no SDF: it has no line of M  END or $$$$; if it is a table, call it .csv"
+        )
+    return read_sdf if looks_like_sdf(head) else READERS[ending]

@@ -8,53 +8,62 @@ from pathlib import Path
 
 from yaokit.data.builtin import is_builtin, open_path, source_files
 from yaokit.data.columns import roles_of
-from yaokit.data.delimited import read_smiles, smiles_and_name
-from yaokit.data.files import read_records, suffix
-from yaokit.data.records import Records
-from yaokit.data.text import lines, open_bytes
+from yaokit.data.delimited import smiles_and_name, smiles_list
+from yaokit.data.excel import n_rows
+from yaokit.data.files import is_sdf, read_records, suffix
+from yaokit.data.records import AS_FOUND, STDIN, Reading, Records, source_of
+from yaokit.data.text import open_bytes
 
 _SAMPLE = 20
 _CHUNK = 1 << 20
 Molecule = tuple[int, str, str]
 
 
-def molecules(path: str | Path, *, smiles: str | None = None, id: str | None = None) -> Iterator[Molecule]:
-    """Line number, id and SMILES text of each row, streamed; also of "builtin:NAME".
+def molecules(
+    path: str | Path, *, smiles: str | None = None, id: str | None = None, reading: Reading = AS_FOUND
+) -> Iterator[Molecule]:
+    """Line number, id and structure text of each row, streamed; also of "builtin:NAME".
 
     The id is the name column or second field, otherwise "<file stem>:<line>". A row that cannot
-    be split into cells has the SMILES "", so that it is rejected and counted, never skipped.
+    be split into cells has the text "", so that it is rejected and counted, never skipped.
     """
     if not (is_builtin(path) and len(source_files(path)) > 1):
         path = open_path(path)
-        if suffix(path) in (".smi", ".smiles", ".txt") and read_smiles(path).columns == ("smiles", "id"):
-            return _plain(path)
-    return _of_records(read_records(path), smiles, id)
+        is_list = suffix(path) in (".smi", ".smiles", ".txt") and not is_sdf(path, reading)
+        if is_list and (lines := smiles_list(path, reading)) is not None:
+            return _plain(_stem(source_of(path)), lines)
+    return _of_records(read_records(path, reading), smiles, id)
 
 
 def count_lines(path: str | Path) -> int:
     """How many rows the file has at most, for progress; quick."""
-    files = source_files(path)
-    if suffix(files[0]) == ".parquet":
+    file = source_files(path)[0]
+    if suffix(file) == ".parquet":
         import pyarrow.parquet as pq
 
-        return pq.ParquetFile(files[0]).metadata.num_rows
-    if suffix(files[0]) == ".xlsx":
-        return sum(1 for _ in read_records(files[0]))
-    with open_bytes(files[0]) as file:
-        last, n = b"\n", 0
-        with suppress(EOFError, OSError, zlib.error):  # a damaged archive: the reader says so
-            while chunk := file.read(_CHUNK):
-                n, last = n + chunk.count(b"\n"), chunk[-1:]
-    return n + (last != b"\n")
+        return pq.ParquetFile(file).metadata.num_rows
+    if suffix(file) == ".xlsx":
+        return n_rows(file)
+    return _count(file, b"$$$$") if is_sdf(file) else _count(file, b"\n")
 
 
-def _plain(path: Path) -> Iterator[Molecule]:
-    stem = _stem(path.name)
-    for number, line in enumerate(lines(path), start=1):
+def _count(path: Path, mark: bytes) -> int:
+    """How often the mark occurs, and one more if something comes after the last."""
+    n, rest = 0, b""
+    with open_bytes(path) as file, suppress(EOFError, OSError, zlib.error):  # damage: the reader tells
+        while chunk := file.read(_CHUNK):
+            part = rest[-3:] + chunk  # a mark can lie across two chunks
+            n += part.count(mark) or (part.count(b"\r") if mark == b"\n" else 0)
+            rest = part.rpartition(mark)[2]
+    return n + bool(rest.strip())
+
+
+def _plain(stem: str, lines: Iterator[tuple[int, str]]) -> Iterator[Molecule]:
+    for number, line in lines:
         fields = line.split()
-        if len(fields) == 1:
+        if len(fields) == 1 and line.isascii():
             yield number, f"{stem}:{number}", fields[0]
-        elif fields:
+        else:
             smiles, name = smiles_and_name(line)
             yield number, name or f"{stem}:{number}", smiles
 
@@ -68,5 +77,5 @@ def _of_records(table: Records, smiles: str | None, id: str | None) -> Iterator[
         yield record.line, own or f"{stem}:{record.line}", record.cells.get(structure) or ""
 
 
-def _stem(name: str) -> str:
-    return name.split(".")[0]
+def _stem(source: str) -> str:
+    return "stdin" if source == STDIN else source.split(".")[0]

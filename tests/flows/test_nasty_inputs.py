@@ -1,0 +1,231 @@
+"""Every nasty input through `yaokit curate`: its outcome, its reasons, nothing lost, no hang."""
+
+import csv
+import ctypes
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from nasty import CASES, MOLECULES, VALUES
+from nasty.case import Case, Cell
+from nasty.outcome import Outcome, cells_table, mismatch, problems, read_outcome, unbalanced, values_table
+from toy_runs import command
+
+from yaokit.cli import app
+
+LIMIT_S = 5.0
+LIVE = re.compile(r"\s*[=+\-@＝＋－＠]")
+PENDING: dict[str, str] = {  # name of a case → what it waits for
+    "Grignard reagent": "the gate",
+    "InChI": "the gate",
+    "a CAS number": "the gate",
+    "a ChEMBL name": "the gate",
+    "a SMARTS": "the gate",
+    "a polymer's repeat unit": "the gate",
+    "a salt with a big acid": "the gate",
+    "amidinium": "the gate",
+    "an InChIKey": "the gate",
+    "aspirin": "the gate",
+    "attachment point": "the gate",
+    "azide, other charges": "the gate",
+    "dummy atom": "the gate",
+    "ferrocene": "the gate",
+    "numbered dummy atom": "the gate",
+    "stereo marks that contradict": "the gate",
+    "substituted amidinium": "the gate",
+    "two drugs in one": "the gate",
+    "$$$$ inside a data item": "the readers",
+    "/dev/zero": "the readers",
+    "1,000 atoms in V2000": "the readers",
+    "Ctrl-Z at the end": "the readers",
+    "HTML saved as .sdf": "the readers",
+    "JSON": "the readers",
+    "Latin-1 property": "the readers",
+    "SDF": "the readers",
+    "SDF called .csv": "the readers",
+    "SDF with CR": "the readers",
+    "SDF with CRLF": "the readers",
+    "SDF with a BOM": "the readers",
+    "V3000 among V2000": "the readers",
+    "a CSV called .sdf": "the readers",
+    "a billion laughs": "the readers",
+    "a hidden sheet first": "the readers",
+    "a line of 4 GB in gz": "the readers",
+    "a line too many before the title": "the readers",
+    "a million blank lines": "the readers",
+    "a mol file": "the readers",
+    "a molecule without atoms": "the readers",
+    "a pipe without a writer": "the readers",
+    "a ring with double bonds": "the readers",
+    "a tag twice": "the readers",
+    "a workbook called .csv": "the readers",
+    "a zip bomb": "the readers",
+    "a zip that is no workbook": "the readers",
+    "all atoms at the origin": "the readers",
+    "an R group": "the readers",
+    "an atom list in SDF": "the readers",
+    "an empty SDF": "the readers",
+    "an empty record": "the readers",
+    "an external entity": "the readers",
+    "an unknown element in SDF": "the readers",
+    "blank title lines": "the readers",
+    "blanks after $$$$": "the readers",
+    "corrupt zst": "the readers",
+    "counts run together": "the readers",
+    "cut in the last data item": "the readers",
+    "cut in the last mol block": "the readers",
+    "five bonds on carbon": "the readers",
+    "letters where numbers stand": "the readers",
+    "more atoms than counted": "the readers",
+    "no M  END": "the readers",
+    "no end of record": "the readers",
+    "no last $$$$": "the readers",
+    "nothing usable": "the readers",
+    "odd tags": "the readers",
+    "only record ends": "the readers",
+    "parquet called .csv": "the readers",
+    "structures as bytes": "the readers",
+    "truncated gz": "the readers",
+    "truncated zst": "the readers",
+    "values of several lines": "the readers",
+    "wrong counts": "the readers",
+    "zst": "the readers",
+    "replicates three log units apart": "values",
+}
+
+
+def marked(cases: Sequence[Case] | Sequence[Cell]) -> list:
+    """The cases as parameters; those that wait for a part of the program fail for a reason."""
+    return [
+        pytest.param(
+            case,
+            id=case.name,
+            marks=[pytest.mark.xfail(strict=True, reason=PENDING[case.name])] if case.name in PENDING else [],
+        )
+        for case in cases
+    ]
+
+
+@contextmanager
+def hard_limit(seconds: float) -> Iterator[None]:
+    """Raises TimeoutError in the block when the time is up."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"more than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def as_anybody() -> None:
+    """Let even root be bound by the modes of files (PR_CAPBSET_DROP of two capabilities)."""
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+
+
+def here(*words: str) -> tuple[int, str]:
+    """Exit code and words of a command in this process."""
+    with hard_limit(LIMIT_S):
+        return app.run(list(words)), ""
+
+
+def alone(*words: str) -> tuple[int, str]:
+    """The same in a process of its own, which is killed when the time is up."""
+    done = subprocess.run(
+        command(*words), capture_output=True, text=True, timeout=LIMIT_S, check=False, preexec_fn=as_anybody
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def curate(path: Path, out: Path, *args: str, run: Callable = here) -> Outcome:
+    code, said = run("curate", str(path), "-o", str(out / "t.parquet"), *args, "--workers", "1", "--quiet")
+    return read_outcome(out / "t.parquet", code, said)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize("case", marked(CASES))
+def test_a_file_has_the_outcome_it_should(
+    case: Case, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = case.write(tmp_path)
+    run = alone if case.alone else here
+    start = time.monotonic()
+    outcome = curate(path, out, *case.args, run=run)
+    seconds = time.monotonic() - start
+    said = outcome.said + "".join(capsys.readouterr())
+    assert problems(case, outcome) == [], said
+    assert "Traceback" not in said
+    assert re.search(case.says, said.replace("\n", " ")), said
+    assert seconds <= LIMIT_S
+    assert [p.name for p in out.iterdir() if p.name.endswith(".part") or case.rows is None] == []
+    assert live_cells(out) == []
+
+
+def live_cells(folder: Path) -> list[str]:
+    """Cells of CSV files that a spreadsheet would run."""
+    csv.field_size_limit(2**27)
+    found = []
+    for path in folder.glob("*.csv"):
+        with open(path, encoding="utf-8", newline="") as file:
+            found += [
+                cell for row in csv.reader(file) for cell in row if LIVE.match(cell) and not number(cell)
+            ]
+    return found
+
+
+def number(cell: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", cell) is not None
+
+
+@pytest.fixture(scope="module")
+def molecules(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """All structure cells in one table, curated."""
+    folder = tmp_path_factory.mktemp("molecules")
+    cells_table(MOLECULES, folder / "t.csv")
+    return curate(folder / "t.csv", folder)
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """All value cells in one table, curated."""
+    folder = tmp_path_factory.mktemp("values")
+    values_table(VALUES, folder / "t.csv")
+    return curate(folder / "t.csv", folder, "--value", "IC50", "--unit", "nM")
+
+
+@pytest.mark.parametrize("cell", marked(MOLECULES))
+def test_a_structure_cell_has_the_outcome_it_should(cell: Cell, molecules: Outcome):
+    fate = molecules.fates[MOLECULES.index(cell)]
+    assert mismatch(cell.outcome, fate, merged_too=True) is None
+    assert re.search(cell.says, fate.message), fate.message
+
+
+@pytest.mark.parametrize("cell", marked(VALUES))
+def test_a_value_cell_has_the_outcome_it_should(cell: Cell, values: Outcome):
+    fate = values.fates[VALUES.index(cell)]
+    assert mismatch(cell.outcome, fate) is None
+
+
+def test_all_nasty_cells_at_once_lose_no_row(molecules: Outcome, values: Outcome):
+    assert unbalanced(molecules) == unbalanced(values) == []
+    assert (len(molecules.fates), len(values.fates)) == (len(MOLECULES), len(VALUES))
+
+
+def test_there_are_enough_of_them():
+    names = [case.name for case in [*CASES, *MOLECULES, *VALUES]]
+    assert len(names) == len(set(names)) >= 200

@@ -1,24 +1,34 @@
-"""From a SMILES in a file to a molecule, or the reason why not."""
+"""From the text of a structure to a molecule, or the reason why not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rdkit import Chem, rdBase
 
+from yaokit.chem.blocks import of_block, open_structure
+from yaokit.chem.diagnosis import diagnosis
+from yaokit.chem.notation import MAX_LENGTH, is_block, text_failure, trimmed
+from yaokit.chem.repair import Parsed, rescued, tidied
 from yaokit.core.reasons import Failure
 
-MAX_LENGTH = 2_000
+__all__ = [
+    "MAX_HEAVY_ATOMS",
+    "MAX_LENGTH",
+    "Parsed",
+    "as_smiles",
+    "parse",
+    "quiet_rdkit",
+    "read",
+    "text_failure",
+]
+
 MAX_HEAVY_ATOMS = 300
 
-_WORDS = {"NO", "YES", "NAN", "NA", "N/A", "NONE", "NULL", "INF", "TRUE", "FALSE", "UNKNOWN", "-", "?"}
-_PRINTABLE = re.compile(r"[!-~]+")
-_CX = re.compile(r"\s\|[^|]*\|\s*$")
-_PROBLEMS = {
-    "AtomValenceException": "VALENCE",
-    "AtomKekulizeException": "KEKULIZE",
-    "KekulizeException": "KEKULIZE",
-}
+_CHARGED = Chem.MolFromSmarts("[!+0]")
+_SIGNED = re.compile(r"\[[^\[\]]*[+-]\d*(?::\d+)?\]|\[[^\[\]]*(?:\+\++|--+)(?::\d+)?\]")
+# Signs of what `tidied` changes: CX blocks, atom numbers, dative bonds, metals of salts.
+_CURIOUS = re.compile(r"[|:<>]|\[\d*(?:Li|Na|K|Rb|Cs|Mg|Ca|Sr|Ba)\]")
 
 
 @contextmanager
@@ -31,60 +41,81 @@ def quiet_rdkit() -> Iterator[None]:
         del block
 
 
-def text_failure(text: str | None) -> Failure | None:
-    """What is wrong with the text alone, before any chemistry; None if nothing."""
-    stripped = (text or "").strip()
-    if not stripped:
-        return Failure("EMPTY", "no structure in the cell")
-    smiles = _CX.sub("", stripped) if "|" in stripped else stripped
-    if len(smiles) > MAX_LENGTH:
-        return Failure("TOO_BIG", f"{len(smiles):,} characters; the limit is {MAX_LENGTH:,}")
-    if smiles.upper() in _WORDS:
-        return Failure("NAME", f"{smiles!r} is a word, not a structure")
-    if not _PRINTABLE.fullmatch(smiles):
-        return _odd_letter(smiles)
-    if smiles.startswith("InChI="):
-        return Failure("NAME", "an InChI; give SMILES")
-    if ">" in smiles and ">" in smiles.replace("->", ""):  # "->" is a dative bond
-        return Failure("REACTION", "a reaction; give one molecule per row")
-    return None
-
-
 def parse(text: str | None) -> Chem.Mol | Failure:
-    """The sanitized molecule, or why there is none. Never raises, writes no log."""
+    """The sanitized molecule of any structure text, or why there is none. Never raises, writes no log."""
+    found = read(text)
+    return found if isinstance(found, Failure) else found.mol
+
+
+def read(text: str | None) -> Parsed | Failure:
+    """The molecule and what was repaired to get it, of a SMILES, CXSMILES, InChI or whole mol block."""
     if failure := text_failure(text):
         return failure
-    smiles = str(text).strip()
+    text = trimmed(text)
     with quiet_rdkit():
-        mol = Chem.MolFromSmiles(smiles)
-        if mol is None:
-            return _diagnosis(smiles)
+        found = _reader(text)(text)
+    return found if isinstance(found, Failure) else _size_failure(found.mol) or found
+
+
+def as_smiles(text: str | None, mol: Chem.Mol) -> str:
+    """What to show and store of a structure text: itself, but of a mol block the molecule's SMILES."""
+    line = trimmed(text)
+    return Chem.MolToSmiles(mol) if is_block(line) else line
+
+
+def _reader(text: str) -> Callable[[str], Parsed | Failure]:
+    return _of_block if is_block(text) else _of_inchi if text.startswith("InChI=") else _of_smiles
+
+
+def _of_block(text: str) -> Parsed | Failure:
+    found = of_block(text)
+    return found if isinstance(found, Failure) else _plain(found.mol, found.notes)
+
+
+def _of_smiles(text: str) -> Parsed | Failure:
+    mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        return _rescued(text)
+    notes: tuple[str, ...] = ()
+    if mol.HasSubstructMatch(_CHARGED) and _n_charged(mol) != len(_SIGNED.findall(text)):
+        notes = ("charges separated",)
+    if not _CURIOUS.search(text):
+        return Parsed(mol, notes)
+    if "|" in text and (failure := open_structure(mol)):
+        return failure
+    tidy = tidied(mol)
+    return _plain(tidy.mol, (*notes, *tidy.notes))
+
+
+def _of_inchi(text: str) -> Parsed | Failure:
+    mol = Chem.MolFromInchi(text)
+    if mol is None:
+        return Failure("SYNTAX", "RDKit cannot read this InChI; copy it again from its source or give SMILES")
+    return _plain(mol, ("from InChI",))
+
+
+def _rescued(text: str) -> Parsed | Failure:
+    mol = Chem.MolFromSmiles(text, sanitize=False)
+    found = rescued(mol) if mol is not None else None
+    return diagnosis(text, mol) if found is None else Parsed(found.mol, found.notes)
+
+
+def _plain(mol: Chem.Mol, notes: tuple[str, ...]) -> Parsed | Failure:
+    """The molecule as its SMILES gives it: no coordinates, groups or properties of its source."""
+    written = Chem.MolToSmiles(mol)
+    mol = Chem.MolFromSmiles(written)
+    if mol is None:
+        return Failure("ROUND_TRIP", f"written as {written} it cannot be read again")
+    return Parsed(mol, notes)
+
+
+def _n_charged(mol: Chem.Mol) -> int:
+    return sum(atom.GetFormalCharge() != 0 for atom in mol.GetAtoms())
+
+
+def _size_failure(mol: Chem.Mol) -> Failure | None:
     if mol.GetNumAtoms() == 0:
         return Failure("EMPTY", "a structure without atoms")
     if mol.GetNumHeavyAtoms() > MAX_HEAVY_ATOMS:
         return Failure("TOO_BIG", f"{mol.GetNumHeavyAtoms()} heavy atoms; the limit is {MAX_HEAVY_ATOMS}")
-    return mol
-
-
-def _odd_letter(smiles: str) -> Failure:
-    import unicodedata
-
-    for i, letter in enumerate(smiles):
-        if letter.isspace() and letter.isascii():
-            return Failure("NAME", f"text after the SMILES: {smiles[i:].strip()[:40]!r}")
-        if not _PRINTABLE.fullmatch(letter):
-            name = unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
-            return Failure("NON_ASCII", f"character {i + 1} is {letter!r} ({name}), not plain ASCII")
-    raise ValueError(smiles)
-
-
-def _diagnosis(smiles: str) -> Failure:
-    """Why RDKit made no molecule of it."""
-    mol = Chem.MolFromSmiles(smiles, sanitize=False)
-    if mol is None:
-        return Failure("SYNTAX", "RDKit cannot read this as SMILES")
-    problems = Chem.DetectChemistryProblems(mol)
-    if not problems:
-        return Failure("SYNTAX", "RDKit cannot make a molecule of it")
-    first = problems[0]
-    return Failure(_PROBLEMS.get(first.GetType(), "SYNTAX"), first.Message().strip())
+    return None

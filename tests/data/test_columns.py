@@ -52,6 +52,7 @@ def test_values_are_found_with_their_units():
     row = dict(zip(chembl, ["C", "5", "nM", "=", "ug", "8.3", "8.3", "text"], strict=True))
     assert value_columns(chembl, [row]) == [
         ("standard_value", "nM", "standard_units", "standard_relation"),
+        ("pchembl", "p", None, "standard_relation"),
         ("pKi", "p", None, "standard_relation"),
     ]
     assert value_columns(["IC50_uM", "EC50"], [{"IC50_uM": "5", "EC50": "3"}]) == [

@@ -22,7 +22,7 @@ _MAX_IN_MEMORY = 1_000_000_000  # of shared texts and styles, which are held whi
 
 
 def read_excel(path: str | Path, reading: Reading = AS_FOUND) -> Records:
-    """The first sheet of an .xlsx file; its first row that is not blank names the columns.
+    """The first visible sheet of an .xlsx file; its first row that is not blank names the columns.
 
     Formulas give the values that Excel stored with them. Dates are ISO text. A row with cells
     beyond the last column gives a record with a RAGGED failure.
@@ -42,11 +42,20 @@ def read_excel(path: str | Path, reading: Reading = AS_FOUND) -> Records:
     columns, notes, is_row = named(cells, source)
     if is_row:
         rows = chain([first], rows)
-    return Records(source, tuple(columns), _records(source, columns, rows), notes)
+    return Records(source, tuple(columns), _records(source, columns, rows), [*_other_sheets(path), *notes])
+
+
+def is_workbook(path: str | Path) -> bool:
+    """Whether a file is a zip archive with a workbook in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError):
+        return False
 
 
 def n_rows(path: str | Path) -> int:
-    """How many rows the first sheet says it has; quick, for progress only."""
+    """How many rows the sheet that is read says it has; quick, for progress only."""
     with closing(_book(existing(path))) as book:
         return _sheet(book, path).max_row or 0
 
@@ -92,10 +101,20 @@ def _book(path: Path) -> Any:
 
 
 def _sheet(book: Any, path: str | Path) -> Any:
-    """The first sheet with cells (a chart can stand before it)."""
-    if not book.worksheets:
+    """The first visible sheet with cells (a chart can stand before it)."""
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    if not (sheets := visible or book.worksheets):
         raise NothingUsable(f"{shown(path)} has no sheet of cells")
-    return book.worksheets[0]
+    return sheets[0]
+
+
+def _other_sheets(path: Path) -> list[str]:
+    with closing(_book(path)) as book:
+        read = _sheet(book, path).title
+        others = [sheet.title for sheet in book.worksheets if sheet.title != read]
+    return (
+        [f"{source_of(path)}: read the sheet {read!r}, not {', '.join(map(repr, others))}"] if others else []
+    )
 
 
 def _refuse_bomb(path: Path) -> None:

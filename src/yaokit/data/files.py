@@ -7,11 +7,11 @@ from yaokit.core.errors import UsageError
 from yaokit.data.builtin import builtin_records, is_builtin
 from yaokit.data.delimited import read_delimited, read_smiles
 from yaokit.data.delimiter import fits
-from yaokit.data.excel import read_excel
+from yaokit.data.excel import is_workbook, read_excel
 from yaokit.data.parquet import read_parquet
 from yaokit.data.records import AS_FOUND, Reading, Record, Records, existing, shown
 from yaokit.data.sdf import has_sdf_lines, looks_like_sdf, read_sdf
-from yaokit.data.text import open_text
+from yaokit.data.text import first_bytes, open_text
 
 __all__ = ["READERS", "Reading", "Record", "Records", "read_records"]
 
@@ -27,19 +27,20 @@ READERS: dict[str, Reader] = {
     ".parquet": read_parquet,
     ".xlsx": read_excel,
 }
-_COLUMNAR = (".parquet", ".xlsx")
+_COLUMNAR = (read_parquet, read_excel)
 
 
 def read_records(path: str | Path, reading: Reading = AS_FOUND) -> Records:
     """The file's columns and a stream of its rows; also "builtin:NAME" (see data/builtin.py).
 
     UsageError if the file is missing or of a kind that cannot be read, NothingUsable if empty.
-    An SDF with another text ending is read as what it is, and so is a table called .sdf.
+    A workbook, a Parquet file or an SDF under another of these endings is read as what it is,
+    and so is a table called .sdf.
     """
     if is_builtin(path):
         return builtin_records(str(path))
     path = existing(path)
-    return _reader(path, reading)(path, reading)
+    return reader(path, reading)(path, reading)
 
 
 def suffix(path: Path) -> str:
@@ -48,26 +49,24 @@ def suffix(path: Path) -> str:
     return Path(name).suffix
 
 
-def is_sdf(path: Path, reading: Reading = AS_FOUND) -> bool:
-    """Whether the file is read as SDF."""
-    return _reader(path, reading) is read_sdf
-
-
-def _reader(path: Path, reading: Reading) -> Reader:
+def reader(path: Path, reading: Reading = AS_FOUND) -> Reader:
+    """The function that reads this file, told by its content and its ending."""
     ending = suffix(path)
     if ending not in READERS:
         raise UsageError(
             f"{shown(path)}: files ending in {ending or 'nothing'!r} cannot be read; "
             f"use one of {' '.join(READERS)}, also with .gz or .zst"
         )
-    if ending in _COLUMNAR:
-        return READERS[ending]
+    magic = first_bytes(path, 4)
+    if READERS[ending] in _COLUMNAR or magic == b"PAR1":
+        return read_parquet if magic == b"PAR1" else READERS[ending]
+    if magic == b"PK\x03\x04" and is_workbook(path):
+        return read_excel
     head = open_text(path, reading.encoding).head
     if READERS[ending] is read_sdf:
         if not head.strip() or has_sdf_lines(head):
             return read_sdf
-        lines = [line for line in head.split("\n") if line.strip()]
-        if fits(lines):
+        if fits([line for line in head.split("\n") if line.strip()]):
             return read_delimited
         raise UsageError(
             f"{shown(path)} is no SDF: it has no line of M  END or $$$$; if it is a table, call it .csv"

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from yaokit.data.builtin import is_builtin, open_path, source_files
 from yaokit.data.columns import roles_of
-from yaokit.data.delimited import smiles_and_name, smiles_list
-from yaokit.data.excel import n_rows
-from yaokit.data.files import is_sdf, read_records, suffix
+from yaokit.data.delimited import read_smiles, smiles_and_name, smiles_list
+from yaokit.data.excel import n_rows, read_excel
+from yaokit.data.files import read_records, reader
+from yaokit.data.parquet import read_parquet
 from yaokit.data.records import AS_FOUND, STDIN, Reading, Records, source_of
+from yaokit.data.sdf import read_sdf
 from yaokit.data.text import open_bytes
 
 _SAMPLE = 20
@@ -29,8 +31,7 @@ def molecules(
     """
     if not (is_builtin(path) and len(source_files(path)) > 1):
         path = open_path(path)
-        is_list = suffix(path) in (".smi", ".smiles", ".txt") and not is_sdf(path, reading)
-        if is_list and (lines := smiles_list(path, reading)) is not None:
+        if reader(path, reading) is read_smiles and (lines := smiles_list(path, reading)) is not None:
             return _plain(_stem(source_of(path)), lines)
     return _of_records(read_records(path, reading), smiles, id)
 
@@ -38,13 +39,14 @@ def molecules(
 def count_lines(path: str | Path) -> int:
     """How many rows the file has at most, for progress; quick."""
     file = source_files(path)[0]
-    if suffix(file) == ".parquet":
+    found = reader(file)
+    if found is read_parquet:
         import pyarrow.parquet as pq
 
         return pq.ParquetFile(file).metadata.num_rows
-    if suffix(file) == ".xlsx":
+    if found is read_excel:
         return n_rows(file)
-    return _count(file, b"$$$$") if is_sdf(file) else _count(file, b"\n")
+    return _count(file, b"$$$$" if found is read_sdf else b"\n")
 
 
 def _count(path: Path, mark: bytes) -> int:

@@ -13,7 +13,7 @@ from yaokit.data.text import MAX_LINE, Text, open_text
 
 STRUCTURE, ID = "structure", "id"
 _MAX_RECORD = 4 * MAX_LINE
-_TAG = re.compile(r"[^<]*<(.+)>[^>]*")  # after the ">" of a line; a value such as "> 10000" is none
+_TAG = re.compile(r"[^<]*<(.*)>[^>]*")  # after the ">" of a line; a value such as "> 10000" is none
 _COUNTS = re.compile(r"[ \d]{6}.*V[23]000[ \t]*")
 _EMPTY = Failure("EMPTY", "a record without a structure")
 _CUT = Failure("TRUNCATED", "the file ends inside this record")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import AnyStr, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from yaokit.core.errors import UsageError
 from yaokit.data.encodings import decoded, guessed, marked_encoding
@@ -149,12 +149,10 @@ def _chunks(raw: BinaryIO) -> Iterator[bytes]:
             return
 
 
-def _whole_lines(
-    chunks: Iterator[AnyStr], ends: tuple[AnyStr, AnyStr, AnyStr, AnyStr], path: Path
-) -> Iterator[AnyStr]:
-    """The same cut after line ends; a CR at a chunk's end waits for a possible LF."""
+def _whole_lines(chunks: Iterator[Any], ends: tuple[Any, ...], path: Path) -> Iterator[Any]:
+    """The same (bytes or text) cut after line ends; a CR at a chunk's end waits for a possible LF."""
     nothing, lf, cr, ctrl_z = ends
-    held: list[AnyStr] = []
+    held: list[Any] = []
     size = 0
     for chunk in chunks:
         end = max(chunk.rfind(lf), chunk.rfind(cr, 0, len(chunk) - 1)) + 1

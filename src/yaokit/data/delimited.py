@@ -221,6 +221,11 @@ def _lenient(text: str, delimiter: str) -> list[str] | Failure:
 
 def _parse(text: str, delimiter: str, *, strict: bool) -> list[str]:
     is_blank = delimiter == BLANKS
-    rows = csv.reader([text], delimiter=delimiter, strict=strict, skipinitialspace=is_blank)
-    cells = next(rows)
+    limit = csv.field_size_limit()
+    try:
+        csv.field_size_limit(max(limit, len(text)))  # a global of the csv module
+        rows = csv.reader([text], delimiter=delimiter, strict=strict, skipinitialspace=is_blank)
+        cells = next(rows)
+    finally:
+        csv.field_size_limit(limit)
     return [cell for cell in cells if cell] if is_blank else cells

@@ -1,9 +1,10 @@
 """Rows of the first sheet of an Excel workbook as text cells."""
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from yaokit.data.header import named
 from yaokit.data.parquet import as_text
 from yaokit.data.records import AS_FOUND, Reading, Record, Records, existing, shown, source_of
 
+_UNCALCULATED = re.compile(rb"(?:</f>|<f[^<>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _MAX_RATIO = 300  # unpacked to packed; tables reach 10 to 40
 _MAX_SMALL = 50_000_000  # bytes unpacked below which no ratio is too high
 _MAX_TOTAL = 8_000_000_000
@@ -30,7 +32,8 @@ def read_excel(path: str | Path, reading: Reading = AS_FOUND) -> Records:
     path = existing(path)
     source = source_of(path)
     _refuse_bomb(path)
-    rows = _rows(path)
+    notes: list[str] = []
+    rows = _rows(path, notes)
     first = next(rows, None)
     if first is None:
         raise NothingUsable(
@@ -39,10 +42,10 @@ def read_excel(path: str | Path, reading: Reading = AS_FOUND) -> Records:
     cells = [text or "" for text in first[1]]
     while not cells[-1]:
         cells.pop()
-    columns, notes, is_row = named(cells, source)
+    columns, noted, is_row = named(cells, source)
     if is_row:
         rows = chain([first], rows)
-    return Records(source, tuple(columns), _records(source, columns, rows), [*_other_sheets(path), *notes])
+    return Records(source, tuple(columns), _records(source, columns, rows), [*notes, *noted])
 
 
 def is_workbook(path: str | Path) -> bool:
@@ -56,7 +59,7 @@ def is_workbook(path: str | Path) -> bool:
 
 def n_rows(path: str | Path) -> int:
     """How many rows the sheet that is read says it has; quick, for progress only."""
-    with closing(_book(existing(path))) as book:
+    with _book(existing(path)) as book:
         return _sheet(book, path).max_row or 0
 
 
@@ -73,10 +76,11 @@ def _records(
             yield Record(source, number, dict(zip(columns, padded, strict=False)))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
-    """Number (from 1) and cells of each row that is not blank."""
-    with closing(_book(path)) as book:
+def _rows(path: Path, notes: list[str]) -> Iterator[tuple[int, list[str | None]]]:
+    """Number (from 1) and cells of each row that is not blank; notes come before the first."""
+    with _book(path) as book:
         sheet = _sheet(book, path)
+        notes += _noticed(path, sheet.title, [other.title for other in book.worksheets])
         sheet.reset_dimensions()  # a file may claim a million columns
         number = 0
         try:
@@ -90,14 +94,18 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
             ) from None
 
 
-def _book(path: Path) -> Any:
+@contextmanager
+def _book(path: Path) -> Iterator[Any]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
-        return load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError) as error:
-        raise _no_workbook(path, error) from None
+    with open(path, "rb") as file:  # by name, openpyxl would judge the ending
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError) as error:
+            raise _no_workbook(path, error) from None
+        with closing(book):
+            yield book
 
 
 def _sheet(book: Any, path: str | Path) -> Any:
@@ -108,13 +116,32 @@ def _sheet(book: Any, path: str | Path) -> Any:
     return sheets[0]
 
 
-def _other_sheets(path: Path) -> list[str]:
-    with closing(_book(path)) as book:
-        read = _sheet(book, path).title
-        others = [sheet.title for sheet in book.worksheets if sheet.title != read]
-    return (
-        [f"{source_of(path)}: read the sheet {read!r}, not {', '.join(map(repr, others))}"] if others else []
-    )
+def _noticed(path: Path, title: str, titles: list[str]) -> list[str]:
+    """Notes on sheets that are not read and on formulas without a value."""
+    source, notes = source_of(path), []
+    if others := [other for other in titles if other != title]:
+        notes.append(f"{source}: read the sheet {title!r}, not {', '.join(map(repr, others))}")
+    if _has_uncalculated(path):
+        notes.append(
+            f"{source}: some formulas have no stored value and are read as empty; "
+            "open and save the workbook in Excel"
+        )
+    return notes
+
+
+def _has_uncalculated(path: Path) -> bool:
+    """Whether some cell has a formula whose value was never stored with it."""
+    with zipfile.ZipFile(path) as archive, suppress(zipfile.BadZipFile, zlib.error, EOFError):
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                continue
+            with archive.open(name) as part:
+                tail = b""
+                while chunk := part.read(1 << 20):
+                    if b"<f" in (tail + chunk) and _UNCALCULATED.search(tail + chunk):
+                        return True
+                    tail = chunk[-10_000:]
+    return False
 
 
 def _refuse_bomb(path: Path) -> None:

@@ -109,9 +109,11 @@ def _records(
         if len(parts) > 1:
             note = f"{source}: lines of $$$$ are missing; a new mol block begins a new record"
             notes += [] if note in notes else [note]
+        if not is_ended and places and not _is_cut(parts[-1][1], True):
+            notes.append(f"{source}: no line of $$$$ at its end; its last record may lack data fields")
         for i, (offset, text) in enumerate(parts):
             line = first_line + offset
-            if not is_ended and i == len(parts) - 1 and _is_cut(text):
+            if not is_ended and i == len(parts) - 1 and _is_cut(text, bool(places)):
                 yield Record(source, line, {}, _CUT)
             elif not text or text.isspace():
                 yield Record(source, line, {}, _EMPTY)
@@ -134,10 +136,12 @@ def _mol_block(text: str) -> str | None:
     return None if not block or block.isspace() else block
 
 
-def _is_cut(text: str) -> bool:
-    """Whether a record that no $$$$ ends lacks its M  END or the blank line after its last field."""
-    has_fields = next(_items(text), None) is not None
-    return "\nM  END" not in text or (has_fields and not text.rstrip(" \t").endswith("\n\n"))
+def _is_cut(text: str, has_fields: bool) -> bool:
+    """Whether a record that no $$$$ ends lacks its M  END, its fields or the blank line after these."""
+    _, end, rest = text.partition("\nM  END")
+    if not end or not rest.strip():
+        return has_fields or not end
+    return not rest.rstrip(" \t").endswith("\n\n")
 
 
 def _parted(text: str) -> list[tuple[int, str]]:

@@ -15,12 +15,21 @@ def write(tmp_path, text, name):
 
 def test_smi_lines_have_ids(tmp_path):
     path = write(tmp_path, "CCO ethanol\nCCN\n\nCCC\tpropane\tx\n", "my.lib.smi")
-    assert list(molecules(path)) == [(1, "ethanol", "CCO"), (2, "my:2", "CCN"), (4, "propane", "CCC")]
+    assert [m[:3] for m in molecules(path)] == [
+        (1, "ethanol", "CCO"),
+        (2, "my:2", "CCN"),
+        (4, "propane", "CCC"),
+    ]
 
 
 def test_tables_use_their_name_column(tmp_path):
     path = write(tmp_path, "price,Drug,name\n5,CCOC,a\n6,CCNC,\n7\n", "lib.csv")
-    assert list(molecules(path)) == [(2, "a", "CCOC"), (3, "lib:3", "CCNC"), (4, "lib:4", "")]
+    assert [m[:3] for m in molecules(path)] == [(2, "a", "CCOC"), (3, "lib:3", "CCNC"), (4, "lib:4", "")]
+    assert [(m.others, m.failure and m.failure.code) for m in molecules(path)] == [
+        ({"price": "5"}, None),
+        ({"price": "6"}, None),
+        ({}, "RAGGED"),
+    ]
     assert [m[1] for m in molecules(path, smiles="Drug", id="price")] == ["5", "6", "lib:4"]
 
 
@@ -62,7 +71,7 @@ def test_embedded_sets_tell_source_and_licence():
 
 
 def test_unknown_embedded_sets_list_the_choices(tmp_path):
-    with pytest.raises(UsageError, match="there are: builtin:chembl2321810, builtin:zinc250k"):
+    with pytest.raises(UsageError, match="there are: builtin:chembl2321810, builtin:"):
         open_path("builtin:chembl")
     with pytest.raises(UsageError, match="made of 2 files"):
         open_path("builtin:chembl2321810")

@@ -19,7 +19,7 @@ from yaokit.screen import shard, stream
 from yaokit.screen.stream import screen_files
 
 FILES = ("hits.parquet", "hits.csv", "rejects.csv", "summary.json")
-BAD = {3: ("not-a-molecule", "SYNTAX"), 7: ("C(C)(C)(C)(C)C", "VALENCE"), 12: ("[Na+].[Cl-]", "NO_CARBON")}
+BAD = {3: ("not-a-molecule", "NAME"), 7: ("C(C)(C)(C)(C)C", "VALENCE"), 12: ("[Na+].[Cl-]", "NO_CARBON")}
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_rejected_line_is_counted_under_its_number(library, model, tmp_path, s
     with open(tmp_path / "rejects.csv", newline="") as file:
         rejects = {int(row["line"]): (row["smiles"], row["code"]) for row in csv.DictReader(file)}
     assert rejects == BAD
-    assert summary["codes"] == {"NO_CARBON": 1, "SYNTAX": 1, "VALENCE": 1}
+    assert summary["codes"] == {"NAME": 1, "NO_CARBON": 1, "VALENCE": 1}
     assert (summary["n_in"], summary["n_scored"], summary["n_rejected"]) == (60, 57, 3)
     assert summary["n_in"] == summary["n_out"] + sum(summary["dropped"].values())
 
@@ -172,3 +172,49 @@ def test_memory_does_not_grow_with_the_library(model: Path, tmp_path: Path):
         return int(subprocess.run(words, stdout=subprocess.PIPE, check=True, env=dict(os.environ)).stdout)
 
     assert peak_mb(50_000) < peak_mb(5_000) + 80
+
+
+def test_hits_carry_every_other_column_of_their_files(model, tmp_path, small_pieces):
+    smiles = series(24, 7)[0]
+    rows = [f"{text},ZINC{i},{i}.50,note {i}" for i, text in enumerate(smiles[:20])]
+    header = "SMILES,catalog_id,price (EUR),score"
+    (tmp_path / "vendor.csv").write_text("\n".join([header, *rows, "C1CC,bad,1.00,x"]) + "\n")
+    (tmp_path / "more.smi").write_text("".join(f"{text} s{i}\n" for i, text in enumerate(smiles[20:])))
+    files = [tmp_path / "vendor.csv", tmp_path / "more.smi"]
+    screen_files(files, model, tmp_path / "out", top=24, workers=2)
+    hits = pq.read_table(tmp_path / "out" / "hits.parquet").to_pylist()
+    assert len(hits) == 24
+    for hit in hits:
+        if hit["source"] == "vendor.csv":
+            i = hit["line"] - 2
+            assert (hit["input_smiles"], hit["price (EUR)"]) == (smiles[i], f"{i}.50")
+            assert hit["input_score"] == f"note {i}"
+        else:
+            assert (hit["source"], hit["price (EUR)"]) == ("more.smi", None)
+    with open(tmp_path / "out" / "rejects.csv", newline="") as file:
+        assert [(r["source"], r["line"], r["code"]) for r in csv.DictReader(file)] == [
+            ("vendor.csv", "22", "SYNTAX")
+        ]
+
+
+def test_a_library_of_mol_blocks_shows_smiles(model, tmp_path):
+    from rdkit import Chem
+
+    smiles = series(3, 7)[0]
+    with Chem.SDWriter(str(tmp_path / "library.sdf")) as writer:
+        for i, text in enumerate(smiles):
+            mol = Chem.MolFromSmiles(text)
+            mol.SetProp("_Name", f"m{i}")
+            mol.SetProp("vendor", "Acme")
+            writer.write(mol)
+    screen_files([tmp_path / "library.sdf"], model, tmp_path / "out", top=3, workers=1)
+    hits = pq.read_table(tmp_path / "out" / "hits.parquet").to_pylist()
+    assert {hit["smiles"] for hit in hits} == {hit["input_smiles"] for hit in hits} == set(smiles)
+    assert {hit["vendor"] for hit in hits} == {"Acme"}
+
+
+def test_a_folder_of_other_files_is_left_alone(library, model, tmp_path):
+    (tmp_path / "thesis.docx").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds other files \(thesis\.docx\)"):
+        screen_files([library], model, tmp_path, top=5)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]

@@ -27,13 +27,14 @@ def predict(
 
     For example:
       yaokit predict model new.csv -o predictions.csv
+      zcat vendor.smi.gz | head -1000 | yaokit predict model - -o predictions.csv
 
     Parameters
     ----------
     model
         a folder as `yaokit train` writes it
     file
-        .csv .tsv .smi .txt .xlsx .parquet, also .gz
+        .csv .tsv .smi .txt .xlsx .sdf .mol .parquet, also .gz and .zst; - for standard input
     out
         the .csv or .parquet file to write
     smiles
@@ -41,8 +42,10 @@ def predict(
     workers
         processes to use; as many as there are cores if not given
     """
+    from yaokit.data.stdin import spooled
     from yaokit.screen.predict import predict_file
 
-    told = predict_file(model, file, out, smiles=smiles, workers=workers or cores(), progress=progress)
+    with spooled([file]) as (path,):
+        told = predict_file(model, path, out, smiles=smiles, workers=workers or cores(), progress=progress)
     facts = [("rows read", told["n_in"]), ("predicted", told["n_ok"]), ("failed", told["n_failed"])]
     return Result(told, [*facts, ("predictions", out)])

@@ -23,8 +23,9 @@ def screen(
 ) -> Result:
     """Put libraries of any size through a model and keep the best.
 
-    Ranked by the cautious end of the predicted 90 % interval. DIR gets hits.parquet, hits.csv,
-    rejects.csv and summary.json. Stopped at any moment, the same command continues.
+    Ranked by the cautious end of the predicted 90 % interval. DIR gets hits.parquet and hits.csv
+    (with every other column of the libraries), rejects.csv and summary.json. Stopped at any
+    moment, the same command continues.
 
     For example:
       yaokit screen vendor.smi.gz --model model --top 1000 -o hits
@@ -33,7 +34,8 @@ def screen(
     Parameters
     ----------
     libraries
-        .smi .csv .tsv .txt .xlsx .parquet, also .gz, or builtin:zinc250k
+        .smi .csv .tsv .txt .xlsx .sdf .parquet, also .gz and .zst; - for standard input;
+        builtin:zinc250k
     model
         a folder as `yaokit train` writes it
     top
@@ -46,11 +48,12 @@ def screen(
         processes to use; as many as there are cores if not given
     """
     from yaokit.core.store import locked
-    from yaokit.screen.stream import screen_files
+    from yaokit.data.stdin import spooled
+    from yaokit.screen.stream import own, screen_files
 
-    out.mkdir(parents=True, exist_ok=True)
-    with locked(out):
-        told = screen_files(libraries, model, out, top=top, workers=workers or cores(), progress=progress)
+    own(out)
+    with locked(out), spooled(libraries) as files:
+        told = screen_files(files, model, out, top=top, workers=workers or cores(), progress=progress)
     facts = [
         ("molecules read", told["n_in"]),
         ("rejected", listed(told["codes"])),

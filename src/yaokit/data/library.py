@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
+from yaokit.core.reasons import Failure
 from yaokit.data.builtin import is_builtin, open_path, source_files
 from yaokit.data.columns import roles_of
 from yaokit.data.delimited import read_smiles, smiles_and_name, smiles_list
@@ -18,16 +20,27 @@ from yaokit.data.text import open_bytes
 
 _SAMPLE = 20
 _CHUNK = 1 << 20
-Molecule = tuple[int, str, str]
+
+
+class Molecule(NamedTuple):
+    """One row of a library; `others` are its further cells by column, None in a plain list.
+
+    A row that cannot be split into cells has the text "" and says why in `failure`.
+    """
+
+    line: int
+    id: str
+    smiles: str
+    others: dict[str, str | None] | None = None
+    failure: Failure | None = None
 
 
 def molecules(
     path: str | Path, *, smiles: str | None = None, id: str | None = None, reading: Reading = AS_FOUND
 ) -> Iterator[Molecule]:
-    """Line number, id and structure text of each row, streamed; also of "builtin:NAME".
+    """Each row's line number, id, structure text and other cells, streamed; also of "builtin:NAME".
 
-    The id is the name column or second field, otherwise "<file stem>:<line>". A row that cannot
-    be split into cells has the text "", so that it is rejected and counted, never skipped.
+    The id is the name column or second field, otherwise "<file stem>:<line>". No row is skipped.
     """
     if not (is_builtin(path) and len(source_files(path)) > 1):
         path = open_path(path)
@@ -64,10 +77,10 @@ def _plain(stem: str, lines: Iterator[tuple[int, str]]) -> Iterator[Molecule]:
     for number, line in lines:
         fields = line.split()
         if len(fields) == 1 and line.isascii():
-            yield number, f"{stem}:{number}", fields[0]
+            yield Molecule(number, f"{stem}:{number}", fields[0])
         else:
             smiles, name = smiles_and_name(line)
-            yield number, name or f"{stem}:{number}", smiles
+            yield Molecule(number, name or f"{stem}:{number}", smiles)
 
 
 def _of_records(table: Records, smiles: str | None, id: str | None) -> Iterator[Molecule]:
@@ -75,8 +88,9 @@ def _of_records(table: Records, smiles: str | None, id: str | None) -> Iterator[
     structure, name = roles_of(table, sample, smiles, id)
     stem = _stem(table.source)
     for record in chain(sample, table):
-        own = record.cells.get(name) if name else None
-        yield record.line, own or f"{stem}:{record.line}", record.cells.get(structure) or ""
+        others = dict(record.cells)
+        text, own = others.pop(structure, None), others.pop(name, None) if name else None
+        yield Molecule(record.line, own or f"{stem}:{record.line}", text or "", others, record.failure)
 
 
 def _stem(source: str) -> str:

@@ -17,14 +17,15 @@ from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
 from yaokit.core.store import writing
-from yaokit.data.columns import smiles_column
+from yaokit.data.columns import roles_of
 from yaokit.data.export import csv_writer
 from yaokit.data.files import Record, read_records
 from yaokit.data.library import count_lines
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
-from yaokit.screen.shard import Entry, Standardize
+from yaokit.screen.shard import Entry, Standardize, is_line, shown
 
+SHOWN = "shown"  # of a piece: SMILES in place of mol blocks
 _PIECE = 1_024
 _SAMPLE = 20
 
@@ -42,6 +43,7 @@ class Predict:
         known = model.predict_mols([cast(Standard, found[i]).mol for i in good]).columns()
         columns = {name: _placed(values, good, len(found)) for name, values in known.items()}
         failed = [f if isinstance(f, Failure) else None for f in found]
+        columns[SHOWN] = pa.array([_shown(e, f) for e, f in zip(entries, found, strict=True)], pa.string())
         columns["status"] = pa.array(["failed" if f else "ok" for f in failed], pa.string())
         reasons = [f"{f.code}: {f.message}" if f else None for f in failed]
         columns["reason"] = pa.array(reasons, pa.string())
@@ -74,9 +76,7 @@ def predict_file(
     sample = list(islice(table, _SAMPLE))
     if not sample:
         raise NothingUsable(f"{file}: no rows in it")
-    structure = smiles or smiles_column(table.columns, [r.cells for r in sample], table.source)
-    if structure not in table.columns:
-        raise UsageError(f"{file} has no column {structure!r}; there are: {', '.join(table.columns)}")
+    structure, _ = roles_of(table, sample, smiles, None)
     waiting: deque[list[Record]] = deque()
     pieces = _pieces(chain(sample, table), structure, waiting)
     n_in = n_ok = 0
@@ -87,7 +87,7 @@ def predict_file(
         _writer(part, out.suffix) as write,
     ):
         for found in progress.track(pool.map(pieces), "predicting", total, weigh=len):
-            write(_beside(waiting.popleft(), table.columns, found))
+            write(_beside(waiting.popleft(), table.columns, structure, found))
             n_in, n_ok = n_in + len(found), n_ok + found["status"].to_pylist().count("ok")
     return {"n_in": n_in, "n_ok": n_ok, "n_failed": n_in - n_ok}
 
@@ -96,18 +96,27 @@ def _pieces(rows: Iterator[Record], structure: str, waiting: deque[list[Record]]
     """Batches of entries; their records wait in `waiting` until the answer comes."""
     while records := list(islice(rows, _PIECE)):
         waiting.append(records)
-        yield [Entry(r.line, "", r.cells.get(structure) or "") for r in records]
+        yield [Entry(r.line, "", r.cells.get(structure) or "", r.source, r.failure) for r in records]
 
 
-def _beside(records: list[Record], names: Sequence[str], found: pa.Table) -> pa.Table:
-    """The input columns, as text, and ours."""
-    given = {
-        f"input_{name}" if name in found.column_names else name: pa.array(
-            [record.cells.get(name) for record in records], pa.string()
-        )
-        for name in names
-    }
+def _beside(records: list[Record], names: Sequence[str], structure: str, found: pa.Table) -> pa.Table:
+    """The input columns, as text (mol blocks as SMILES), and ours."""
+    blocks, found = found[SHOWN].to_pylist(), found.drop_columns([SHOWN])
+    given = {}
+    for name in names:
+        cells = [record.cells.get(name) for record in records]
+        if name == structure:
+            cells = [cell if block is None else block for cell, block in zip(cells, blocks, strict=True)]
+        label = f"input_{name}" if name in found.column_names else name
+        given[label] = pa.array(cells, pa.string())
     return pa.table(given | {name: found[name] for name in found.column_names})
+
+
+def _shown(entry: Entry, found: Standard | Failure) -> str | None:
+    """What stands in place of a mol block; None if the structure is a line of text."""
+    if is_line(entry.smiles):
+        return None
+    return shown(entry.smiles) if isinstance(found, Standard) else ""
 
 
 def _placed(values: np.ndarray, at: list[int], n: int) -> pa.Array:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import pyarrow as pa
 
+from yaokit.chem.parse import as_smiles, parse
 from yaokit.chem.standardize import Standard, Standardizer
 from yaokit.core.reasons import Failure
 from yaokit.models import load
@@ -19,11 +20,13 @@ DIGITS = 4  # scores are rounded before they are compared, so that every machine
 
 
 class Entry(NamedTuple):
-    """One line of a library."""
+    """One line of a library; `smiles` is its structure text."""
 
     line: int
     id: str
     smiles: str
+    source: str = ""
+    failure: Failure | None = None  # why the line could not be split into cells
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Standardize:
     standardizer: Standardizer
 
     def __call__(self, entry: Entry) -> Standard | Failure:
-        return self.standardizer(entry.smiles)
+        return entry.failure or self.standardizer(entry.smiles)
 
 
 @dataclass
@@ -67,9 +70,10 @@ class Tally:
 
 @dataclass
 class Piece:
-    """The outcome of one piece: its best hits, its rejected lines, its counts."""
+    """The outcome of one piece: its best hits and where they stood in it, rejected lines, counts."""
 
     hits: pa.Table
+    places: list[int]
     rejects: list[dict[str, Any]]
     tally: Tally
 
@@ -83,7 +87,8 @@ class Score:
 
     def __call__(self, entries: Sequence[Entry], found: Sequence[Standard | Failure]) -> Piece:
         model = self._model = self._model or cast(Trusted, load(self.folder))
-        good = [(e, f) for e, f in zip(entries, found, strict=True) if isinstance(f, Standard)]
+        standards = [i for i, f in enumerate(found) if isinstance(f, Standard)]
+        good = [(entries[i], cast(Standard, found[i])) for i in standards]
         prediction = model.predict_mols([standard.mol for _, standard in good])
         columns = {k: _rounded(v) for k, v in prediction.columns().items()}
         score = lead(columns, model.tasks[0], model.tasks[0] in model.minimize)
@@ -93,13 +98,21 @@ class Score:
         hits = {
             "id": pa.array([good[i][0].id for i in best], pa.string()),
             "smiles": pa.array([good[i][1].smiles for i in best], pa.string()),
-            "input_smiles": pa.array([good[i][0].smiles for i in best], pa.string()),
+            "input_smiles": pa.array([shown(good[i][0].smiles) for i in best], pa.string()),
+            "source": pa.array([good[i][0].source for i in best], pa.string()),
             "line": pa.array([good[i][0].line for i in best], pa.int64()),
             "score": pa.array(score[best]),
             **{k: pa.array(v[best]) for k, v in columns.items()},
         }
         rejects = [
-            {**entry._asdict(), "code": failure.code, "message": failure.message}
+            {
+                "source": entry.source,
+                "line": entry.line,
+                "id": entry.id,
+                "smiles": entry.smiles if is_line(entry.smiles) else "",
+                "code": failure.code,
+                "message": failure.message,
+            }
             for entry, failure in zip(entries, found, strict=True)
             if isinstance(failure, Failure)
         ]
@@ -107,10 +120,23 @@ class Score:
         tally.codes.update(row["code"] for row in rejects)
         tally.codes.update({"DUPLICATE": n_same} if n_same else {})
         tally.similarity = np.histogram(prediction.nearest_similarity, SIMILARITY_EDGES)[0]
-        return Piece(pa.table(hits), rejects, tally)
+        return Piece(pa.table(hits), [standards[i] for i in best], rejects, tally)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"folder": self.folder, "top": self.top, "_model": None}
+
+
+def shown(text: str) -> str:
+    """A structure text as one line: itself, or the SMILES of a mol block ("" if it cannot be read)."""
+    if is_line(text):
+        return text
+    mol = parse(text)
+    return "" if isinstance(mol, Failure) else as_smiles(text, mol)
+
+
+def is_line(text: str) -> bool:
+    """Whether a structure text is no mol block."""
+    return "\n" not in text and "\r" not in text
 
 
 def lead(columns: dict[str, np.ndarray], task: str, minimize: bool) -> np.ndarray:

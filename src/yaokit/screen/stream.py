@@ -1,8 +1,11 @@
 """Screening: a library of any size through a model, in flat memory, resumable."""
 
+import json
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,10 @@ from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.store import content_key, file_hash, read_json, write_json, writing
-from yaokit.data.builtin import source_files
-from yaokit.data.export import write_csv
+from yaokit.data.builtin import is_builtin, source_files
+from yaokit.data.export import csv_writer, write_csv
 from yaokit.data.library import count_lines, molecules
+from yaokit.data.records import source_of
 from yaokit.models import load, read_card
 from yaokit.models.trusted import Trusted
 from yaokit.screen.shard import SIMILARITY_EDGES, Entry, Piece, Score, Standardize, Tally, best_distinct
@@ -27,6 +31,7 @@ SHARD = 8 * PIECE  # molecules between two checkpoints
 
 REJECTS = pa.schema(
     [
+        ("source", pa.string()),
         ("line", pa.int64()),
         ("id", pa.string()),
         ("smiles", pa.string()),
@@ -34,6 +39,8 @@ REJECTS = pa.schema(
         ("message", pa.string()),
     ]
 )
+OTHERS = "others"  # of a hit in a shard: its further cells as JSON, columns of their own in the end
+_MERGE = 32  # shards whose hits are compared at a time
 
 
 def screen_files(
@@ -49,7 +56,8 @@ def screen_files(
     """The `top` molecules of the files by the cautious end of the predicted interval.
 
     Writes hits.parquet, hits.csv, rejects.csv and summary.json (which is also returned) into
-    `out`; finished shards there are not done again. UsageError for a file that cannot be read,
+    `out`; finished shards there are not done again. Hits carry every other column of the library,
+    as text, "input_" before a name that is taken. UsageError for a file that cannot be read,
     NothingUsable if no line holds a molecule.
     """
     predictor = load(model)
@@ -57,25 +65,37 @@ def screen_files(
         raise UsageError(
             f"{model} is a bare {getattr(predictor, 'name', 'model')}; screen with a trained folder"
         )
+    own(out)
     shards = _claim(out / "shards", files, model, top)
     total = sum(count_lines(file) for file in files)
-    source = (Entry(*entry) for file in files for entry in molecules(file))
+    source = chain.from_iterable(_entries(file) for file in files)
     paths = list(_shards(source, predictor, model, shards, top, total, workers, progress))
-    tally, rejects = Tally(), []
-    for path in paths:
-        state = read_json(path.with_suffix(".json"))
-        tally.add(Tally.from_json(state["tally"]))
-        rejects += state["rejects"]
+    tally = _write_rejects(paths, out / "rejects.csv")
     if not tally.n_in:
         raise NothingUsable(f"{', '.join(map(str, files))}: no molecules in it")
-    hits, n_same = _best([pq.read_table(path) for path in paths], top)
+    hits, n_same = _best_of(paths, top)
     summary = _summary(name or ", ".join(map(str, files)), tally, hits, n_same, predictor, top)
+    hits = _with_others(hits)
     with writing(out / "hits.parquet") as part:
         pq.write_table(hits, part)
     write_csv(hits, out / "hits.csv")
-    write_csv(pa.Table.from_pylist(rejects, schema=REJECTS), out / "rejects.csv")
     write_json(out / "summary.json", summary)
     return summary
+
+
+def own(out: Path) -> None:
+    """Make the folder; UsageError if what lies in it is not a screen's."""
+    out.mkdir(parents=True, exist_ok=True)
+    names = {path.name for path in out.iterdir() if path.name != ".lock"}
+    if names and not names & {"shards", "hits.parquet"}:
+        some = ", ".join(sorted(names)[:3])
+        raise UsageError(f"{out} holds other files ({some}); choose a new or empty folder")
+
+
+def _entries(file: str | Path) -> Iterator[tuple[Entry, dict[str, str | None] | None]]:
+    name = source_of(file) if not is_builtin(file) else str(file)
+    for line, id_, smiles, others, failure in molecules(file):
+        yield Entry(line, id_, smiles, name, failure), others
 
 
 def _claim(shards: Path, files: Sequence[str | Path], model: Path, top: int) -> Path:
@@ -91,7 +111,7 @@ def _claim(shards: Path, files: Sequence[str | Path], model: Path, top: int) -> 
 
 
 def _shards(
-    source: Iterator[Entry],
+    source: Iterator[tuple[Entry, dict[str, str | None] | None]],
     predictor: Trusted,
     model: Path,
     folder: Path,
@@ -108,15 +128,32 @@ def _shards(
     if done:
         next(islice(source, done * SHARD - 1, done * SHARD), None)  # skip what is done
     left = max(total - done * SHARD, 0)
-    pieces = iter(lambda: list(islice(source, PIECE)), [])
+    waiting: deque[list[dict[str, str | None] | None]] = deque()
+    pieces = _pieces(source, waiting)
     with Pool(Standardize(predictor.standardizer), Score(model, top), workers=workers) as pool:
         results: Iterator[Piece] = pool.map(pieces)
         counted = progress.track(results, "screening", left, weigh=lambda piece: piece.tally.n_in)
         while group := list(islice(counted, SHARD // PIECE)):
             path = folder / f"{done:06d}.parquet"
-            _write_shard(path, group, top)
+            _write_shard(path, [_carrying(piece, waiting.popleft()) for piece in group], top)
             yield path
             done += 1
+
+
+def _pieces(
+    source: Iterator[tuple[Entry, dict[str, str | None] | None]],
+    waiting: deque[list[dict[str, str | None] | None]],
+) -> Iterator[list[Entry]]:
+    """Batches of entries; their other cells wait in `waiting` until the answer comes."""
+    while piece := list(islice(source, PIECE)):
+        waiting.append([others for _, others in piece])
+        yield [entry for entry, _ in piece]
+
+
+def _carrying(piece: Piece, others: list[dict[str, str | None] | None]) -> Piece:
+    """The piece, its hits with their other cells."""
+    cells = [others[at] and json.dumps(others[at], ensure_ascii=False) for at in piece.places]
+    return replace(piece, hits=piece.hits.append_column(OTHERS, pa.array(cells, pa.string())))
 
 
 def _write_shard(path: Path, pieces: Sequence[Piece], top: int) -> None:
@@ -131,12 +168,46 @@ def _write_shard(path: Path, pieces: Sequence[Piece], top: int) -> None:
         pq.write_table(hits, part)
 
 
+def _write_rejects(paths: Sequence[Path], out: Path) -> Tally:
+    """All rejected lines into one file; the counts of all shards."""
+    tally = Tally()
+    with writing(out) as part, csv_writer(part) as write:
+        write(REJECTS.empty_table())
+        for path in paths:
+            state = read_json(path.with_suffix(".json"))
+            tally.add(Tally.from_json(state["tally"]))
+            write(pa.Table.from_pylist(state["rejects"], schema=REJECTS))
+    return tally
+
+
+def _best_of(paths: Sequence[Path], top: int) -> tuple[pa.Table, int]:
+    """The `top` hits of all shards and how many repeats that took out; few shards at a time."""
+    kept, n_same = _best([pq.read_table(path) for path in paths[:_MERGE]], top)
+    for start in range(_MERGE, len(paths), _MERGE):
+        more = [pq.read_table(path) for path in paths[start : start + _MERGE]]
+        kept, n = _best([kept, *more], top)
+        n_same += n
+    return kept, n_same
+
+
 def _best(tables: Sequence[pa.Table], top: int) -> tuple[pa.Table, int]:
     """The `top` hits of all tables, each molecule once, and how many repeats that took out."""
     every = pa.concat_tables(tables)
     ids, smiles = every["id"].to_pylist(), every["smiles"].to_pylist()
     kept, n_same = best_distinct(every["score"].to_numpy(), ids, smiles.__getitem__, top)
     return every.take(pa.array(kept, pa.int64())), n_same
+
+
+def _with_others(hits: pa.Table) -> pa.Table:
+    """The hits, their other cells as columns."""
+    cells = [json.loads(text) if text else {} for text in hits[OTHERS].to_pylist()]
+    hits = hits.drop_columns([OTHERS])
+    for name in dict.fromkeys(chain.from_iterable(cells)):
+        label = name
+        while label in hits.column_names:
+            label = f"input_{label}"
+        hits = hits.append_column(label, pa.array([row.get(name) for row in cells], pa.string()))
+    return hits
 
 
 def _summary(
@@ -154,7 +225,7 @@ def _summary(
             f"{len(hits) - inside:,} of the {len(hits):,} hits lie outside the model's domain: "
             "their predictions are not backed by measured error"
         )
-    best = hits.slice(0, 1).to_pylist()
+    best = hits.slice(0, 1).drop_columns([OTHERS]).to_pylist()
     return {
         "library": name,
         "model_task": predictor.tasks[0],

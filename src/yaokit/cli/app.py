@@ -21,7 +21,16 @@ COMMANDS = {
     "curate": ("yaokit.cli.curate:curate", "one clean table from raw measurement files"),
     "train": ("yaokit.cli.train:train", "a model with intervals, domain and honest numbers"),
     "screen": ("yaokit.cli.screen:screen", "the best of libraries of any size"),
+    "data list": ("yaokit.cli.data:list_", "the data sets there are, embedded and to be fetched"),
+    "data show": ("yaokit.cli.data:show", "size, licence, citation and checksum of one"),
+    "data fetch": ("yaokit.cli.data:fetch", "bring some into the cache, with checksums"),
+    "data leakage": ("yaokit.cli.data:leakage", "what a test set shares with a training set"),
     "predict": ("yaokit.cli.predict:predict", "predictions beside the rows of a file"),
+}
+
+GROUPS = {
+    "campaign": "plan, run and follow a campaign on your own data",
+    "data": "data sets: the catalog, and what two of them share",
 }
 
 ABOUT = "yaokit: from measurements to ranked, explained candidate molecules."
@@ -71,7 +80,7 @@ def take_flags(argv: Sequence[str]) -> tuple[list[str], Flags]:
 def build(tokens: Sequence[str]) -> App:
     """The commands, none of them imported before it is used."""
     app = _app("yaokit", ABOUT, version=f"yaokit {__version__}", help_epilogue=EVERYWHERE)
-    groups = {"campaign": _app("campaign", "plan, run and follow a campaign on your own data")}
+    groups = {name: _app(name, line) for name, line in GROUPS.items()}
     for words, (target, line) in COMMANDS.items():
         *group, name = words.split()
         asked = list(tokens[: len(group) + 1]) == [*group, name]

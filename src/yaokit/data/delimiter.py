@@ -8,6 +8,7 @@ CANDIDATES = (",", "\t", ";", "|")
 BLANKS = " "
 _SAMPLE = 100
 _BLANKS = re.compile("[ \\t]+")
+_QUOTED = re.compile(r'"[^"]*"')
 _DECIMAL = re.compile(r"(?<=\d),(?=\d)")
 
 
@@ -17,7 +18,7 @@ def find_delimiter(lines: Sequence[str], decimal: str | None = None) -> str:
     Blanks, where none of those occurs and every line has the same number (2 or more) of words;
     a comma if nothing separates. With `decimal` "," a comma between digits is no delimiter.
     """
-    lines = lines[:_SAMPLE]
+    lines = [_QUOTED.sub("", line) for line in lines[:_SAMPLE]]
     best = max(CANDIDATES, key=lambda mark: _fit(lines, mark, decimal))
     if _fit(lines, best, decimal) > (0.0, 1):
         return best
@@ -27,7 +28,8 @@ def find_delimiter(lines: Sequence[str], decimal: str | None = None) -> str:
 
 def fits(lines: Sequence[str]) -> bool:
     """Whether nearly all lines have the same number, two or more, of cells."""
-    return len(lines) > 1 and max(_fit(lines[:_SAMPLE], mark, None) for mark in CANDIDATES) >= (0.9, 2)
+    lines = [_QUOTED.sub("", line) for line in lines[:_SAMPLE]]
+    return len(lines) > 1 and max(_fit(lines, mark, None) for mark in CANDIDATES) >= (0.9, 2)
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -51,7 +53,7 @@ def _fit(lines: Sequence[str], mark: str, decimal: str | None) -> tuple[float, i
     """Share of lines with as many cells as the first, and that number; (0, 1) if it does not occur."""
     if decimal == "," and mark == ",":
         lines = [_DECIMAL.sub(".", line) for line in lines]
-    counts = [len(split_line(line, mark)) for line in lines]
+    counts = [line.count(mark) + 1 for line in lines]
     if not counts or counts[0] < 2:
         return 0.0, 1
     return round(counts.count(counts[0]) / len(counts), 1), counts[0]

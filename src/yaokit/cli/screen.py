@@ -49,8 +49,10 @@ def screen(
     """
     from yaokit.core.store import locked
     from yaokit.data.stdin import spooled
+    from yaokit.models import read_card
     from yaokit.screen.stream import own, screen_files
 
+    read_card(model)  # before a folder is made
     own(out)
     with locked(out), spooled(libraries) as files:
         told = screen_files(files, model, out, top=top, workers=workers or cores(), progress=progress)

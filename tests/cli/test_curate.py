@@ -30,7 +30,8 @@ def test_writes_the_table_and_its_companions(yaokit: Callable, raw: Path, tmp_pa
     table = pq.read_table(tmp_path / "new/clean.parquet")
     assert table["pIC50"].to_pylist() == pytest.approx([6.9715, 5.0], abs=1e-3)
     names = {file.name for file in (tmp_path / "new").iterdir()}
-    assert names == {f"clean.{end}" for end in ("parquet", "rejects.csv", "merged.csv", "summary.json")}
+    endings = ("parquet", "rejects.csv", "merged.csv", "issues.csv", "summary.json")
+    assert names == {f"clean.{end}" for end in endings}
 
 
 def test_too_many_rejects_is_said_after_writing(yaokit: Callable, raw: Path, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_bad_input_is_one_line_with_its_code(
     words: list[str], code: int, told: str, yaokit: Callable, raw: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty.csv").touch()
-    (tmp_path / "words.csv").write_text("smiles\nhello\n")
+    (tmp_path / "words.csv").write_text("smiles\nC1CC\n")
     done = yaokit("curate", *words, "-o", "clean.parquet")
     assert done.returncode == code, done.stderr
     assert told in done.stderr

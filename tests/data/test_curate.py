@@ -78,7 +78,11 @@ def test_replicates_become_their_median_and_tell_their_lines(damaged):
         {"row": 1, "kept_id": "a", "source": "t.csv", "line": 3, "smiles": "OCC"}
     ]
     # two values, 5 and 6: standard deviation 1 / sqrt(2)
-    assert damaged.summary["noise"] == {"rmse": pytest.approx(0.5**0.5), "n_groups": 1}
+    assert damaged.summary["noise"] == {
+        "rmse": pytest.approx(0.5**0.5),
+        "n_groups": 1,
+        "best_r2": 0.0,
+    }
 
 
 def test_bounds_repairs_and_cell_units_survive(damaged):
@@ -195,7 +199,7 @@ def test_nothing_usable_names_the_reasons(tmp_path):
     with pytest.raises(
         NothingUsable, match=r"none of the 2 rows of t.csv can be used: SYNTAX 2 \(not a SMILES\)"
     ):
-        run(tmp_path, "smiles,IC50\nxyz,5\nqrs,6\n")
+        run(tmp_path, "smiles,IC50\nC1CC,5\nC(C,6\n")
     with pytest.raises(NothingUsable, match="but no rows"):
         run(tmp_path, "smiles,IC50\n")
 
@@ -223,8 +227,9 @@ def test_no_damage_loses_a_row(tmp_path, rows):
 
 def test_the_written_files_hold_everything(tmp_path, damaged):
     write_curated(damaged, tmp_path / "out" / "set.parquet")
-    names = sorted(p.name for p in (tmp_path / "out").iterdir())
-    assert names == ["set.merged.csv", "set.parquet", "set.rejects.csv", "set.summary.json"]
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    endings = ("parquet", "rejects.csv", "merged.csv", "issues.csv", "summary.json")
+    assert names == {f"set.{ending}" for ending in endings}
     assert pq.read_table(tmp_path / "out" / "set.parquet").equals(damaged.table.data)
     assert json.loads((tmp_path / "out" / "set.summary.json").read_text())["n_in"] == 11
     assert len((tmp_path / "out" / "set.rejects.csv").read_text().splitlines()) == 7
@@ -244,7 +249,8 @@ def test_preview_shows_roles_and_first_rows(tmp_path):
     path = write(tmp_path, "Drug,Compound ID,IC50 (nM),qualifier\nCCO,a,1000,>\nC1CC,b,5,=\nCCN,c,1,=\n")
     assert guessed_values(path) == [ValueColumn("IC50 (nM)", unit="nM", relation="qualifier")]
     shown = preview([path], n=2)
-    assert shown["files"] == [{"name": "t.csv", "smiles": "Drug", "id": "Compound ID"}]
+    [file] = shown["files"]
+    assert (file["name"], file["smiles"], file["id"]) == ("t.csv", "Drug", "Compound ID")
     assert (shown["values"][0]["name"], shown["values_are_guessed"]) == ("pIC50", True)
     assert [(r["line"], r["smiles"], r["pIC50"], r.get("code")) for r in shown["rows"]] == [
         (2, "CCO", "<6", None),

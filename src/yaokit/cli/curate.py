@@ -31,8 +31,9 @@ def curate(
     """Make one clean table from raw measurement files; every row is kept, merged or rejected.
 
     Beside OUT.parquet: OUT.rejects.csv (which rows left, and why),
-    OUT.merged.csv (replicates and the row they went into) and
-    OUT.summary.json (the counts).
+    OUT.merged.csv (replicates and the row they went into),
+    OUT.issues.csv (conflicts, cliffs, stereoisomers, ids used twice) and
+    OUT.summary.json (the counts). Stopped, the same command continues in OUT.part.
 
     For example:
       yaokit curate raw.csv -o clean.parquet --value IC50 --unit nM
@@ -64,17 +65,15 @@ def curate(
     workers
         processes to use; as many as there are cores if not given
     """
-    from yaokit.data.curate import curate
-    from yaokit.data.export import write_curated
+    from yaokit.data.curate import curate_to
     from yaokit.data.preview import preview
 
     values = _values(value, unit, unit_column, relation)
     asked: dict[str, Any] = {"smiles": smiles, "id": id, "values": values}
     if dry_run:
         return _previewed(preview(files, **asked))
-    curated = curate(files, **asked, workers=workers or cores(), progress=progress)
-    write_curated(curated, out)
-    return _written(curated.summary, out, max_rejects)
+    summary = curate_to(out, files, **asked, workers=workers or cores(), progress=progress)
+    return _written(summary, out, max_rejects)
 
 
 def _values(

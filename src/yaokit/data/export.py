@@ -4,13 +4,15 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yaokit.core.store import write_json, writing
-from yaokit.data.curate import Curated
+
+if TYPE_CHECKING:
+    from yaokit.data.curate import Curated
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BATCH = 4096
@@ -50,13 +52,24 @@ def safe_cell(value: Any) -> Any:
     return value
 
 
-def write_curated(curated: Curated, out: Path) -> None:
-    """OUT.parquet, OUT.rejects.csv, OUT.merged.csv and OUT.summary.json; `out` with or without .parquet."""
-    stem = out.with_suffix("") if out.suffix == ".parquet" else out
+def write_curated(curated: "Curated", out: Path) -> None:
+    """OUT.parquet with its companions and OUT.summary.json; `out` with or without .parquet."""
+    stem = stem_of(out)
     stem.parent.mkdir(parents=True, exist_ok=True)
     table = curated.table
-    write_csv(table.rejects, stem.with_name(f"{stem.name}.rejects.csv"))
-    write_csv(table.merged, stem.with_name(f"{stem.name}.merged.csv"))
+    for path, part in zip(companions(stem)[1:], (table.rejects, table.merged, curated.issues), strict=True):
+        write_csv(part, path)
     write_json(stem.with_name(f"{stem.name}.summary.json"), curated.summary)
-    with writing(stem.with_name(f"{stem.name}.parquet")) as part:
+    with writing(companions(stem)[0]) as part:
         pq.write_table(table.data, part)
+
+
+def stem_of(out: Path) -> Path:
+    """OUT without .parquet."""
+    return out.with_suffix("") if out.suffix == ".parquet" else out
+
+
+def companions(stem: Path) -> list[Path]:
+    """The curated table and the CSV files beside it: rejects, merged, issues."""
+    endings = ("parquet", "rejects.csv", "merged.csv", "issues.csv")
+    return [stem.with_name(f"{stem.name}.{ending}") for ending in endings]

@@ -1,65 +1,175 @@
-"""Rows of one molecule brought together under its standardized SMILES."""
+"""Rows of one molecule brought together under its standardized SMILES, in flat memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from yaokit.core.reasons import Failure
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from yaokit.data.activity import Measured
-from yaokit.data.measurements import Row
-from yaokit.data.replicates import spread
+from yaokit.data.measurements import ValueColumn
+from yaokit.data.replicates import Noise, combined, spread, voted
+from yaokit.data.shards import RELATIONS, Shards, arrow_writer, read_arrow, value_names
+
+PART = 400_000  # rows that are grouped at once
+NONE, TIED = -1, -2  # in `first`: the row cannot be used; its replicates contradict each other evenly
 
 
-class Clean(NamedTuple):
-    """A standardized SMILES and what was done to get it."""
+class Conflict(NamedTuple):
+    """A molecule whose replicates contradict each other: its first row, by how much, in which value."""
 
-    smiles: str
-    notes: str
-
-
-class Group(NamedTuple):
-    """The rows of one standardized molecule, in input order; the first is the one that is kept."""
-
-    id: str
-    clean: Clean
-    rows: list[Row]
-
-    def measured(self, j: int) -> list[Measured]:
-        """All values for the j-th value column."""
-        return [value for row in self.rows if (value := row.values[j]) is not None]
-
-    def spread(self, tasks: Iterable[int]) -> float | None:
-        """The largest difference between exact replicates of any of these value columns."""
-        spreads = [width for j in tasks if (width := spread(self.measured(j))) is not None]
-        return max(spreads, default=None)
+    row: int
+    spread: float
+    task: str
+    values: tuple[float, ...]
 
 
-def grouped(
-    rows: Sequence[Row], clean: Mapping[str, Clean | Failure]
-) -> tuple[list[Group], list[tuple[Row, Failure]]]:
-    """Groups in the order of their first rows, and the rows that cannot be used."""
-    groups: dict[str, Group] = {}
-    failed = []
-    for row in rows:
-        found = row.failure or clean[str(row.smiles)]
-        if isinstance(found, Failure):
-            failed.append((row, found))
+@dataclass
+class Groups:
+    """Which rows belong together.
+
+    `first` (rows,) int64: number of the first row of the row's molecule, NONE or TIED; 8 bytes a row.
+    `parts` are files with a line for each molecule of several rows: first, n, spread, lines, v<j>, r<j>;
+    each is sorted by first.
+    """
+
+    first: np.ndarray
+    parts: list[Path] = field(default_factory=list)
+    ties: dict[int, str] = field(default_factory=dict)
+    noise: list[Noise] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    @property
+    def n_kept(self) -> int:
+        return int(np.count_nonzero(self.first == np.arange(len(self.first))))
+
+
+def grouped(shards: Shards, n_rows: int, values: Sequence[ValueColumn]) -> Groups:
+    """The groups of all rows; PART rows or so are held in memory at once."""
+    groups = Groups(np.full(n_rows, NONE, np.int64), noise=[Noise() for _ in values])
+    for number, table in enumerate(_parts(shards, n_rows)):
+        path = shards.folder / f"group-{number:04}.arrow"
+        many = _group(table, values, groups)
+        with arrow_writer(path, many.schema) as writer:
+            writer.write_table(many, max_chunksize=4096)
+        groups.parts.append(path)
+    groups.conflicts.sort(key=lambda conflict: (-conflict.spread, conflict.row))
+    return groups
+
+
+def _parts(shards: Shards, n_rows: int) -> Iterator[pa.Table]:
+    """The usable rows (row, line, smiles, values), those of one molecule in one table, in input order."""
+    columns = ["row", "line", "smiles", *value_names(shards.n_values)]
+    tables = (table.filter(table["smiles"].is_valid()) for table in shards.tables(columns))
+    n_parts = -(-n_rows // PART)
+    if n_parts <= 1:
+        yield pa.concat_tables([pa.schema([shards.schema.field(c) for c in columns]).empty_table(), *tables])
+        return
+    paths = [shards.folder / f"part-{number:04}.arrow" for number in range(n_parts)]
+    with ExitStack() as stack:
+        schema = pa.schema([shards.schema.field(name) for name in columns])
+        writers = [stack.enter_context(arrow_writer(path, schema)) for path in paths]
+        for table in tables:
+            part = [zlib.crc32(smiles.encode()) % n_parts for smiles in table["smiles"].to_pylist()]
+            which = np.array(part, np.int64)
+            for number, writer in enumerate(writers):
+                writer.write_table(table.filter(pa.array(which == number)))
+    for path in paths:
+        yield read_arrow(path)
+        path.unlink()
+
+
+def _group(table: pa.Table, values: Sequence[ValueColumn], groups: Groups) -> pa.Table:
+    """Note the first row of each molecule; a line for each molecule of several rows."""
+    codes = table["smiles"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    rows = table["row"].to_numpy()
+    first_at = np.unique(codes, return_index=True)[1]
+    first = rows[first_at]  # by code, which count up in order of appearance
+    groups.first[rows] = first[codes]
+    n = np.bincount(codes, minlength=len(first))
+    repeated = np.flatnonzero((n > 1)[codes])
+    order = repeated[np.argsort(codes[repeated], kind="stable")]
+    taken = table.take(pa.array(order))
+    columns = [_measured(taken, j) for j in range(len(values))]
+    lines = taken["line"].to_numpy()
+    out: list[dict[str, Any]] = []
+    start = 0
+    for size in n[n > 1].tolist():
+        end = start + size
+        members = [[m for m in column[start:end] if m is not None] for column in columns]
+        row = int(rows[order[start]])
+        found = _combined(row, members, values, groups)
+        if isinstance(found, str):
+            groups.first[rows[order[start:end]]] = TIED
+            groups.ties |= dict.fromkeys(rows[order[start:end]].tolist(), found)
         else:
-            groups.setdefault(found.smiles, Group(row.id, found, [])).rows.append(row)
-    return list(groups.values()), failed
+            out.append({"first": row, "n": size, "lines": lines[start:end].tolist(), **found})
+        start = end
+    return pa.Table.from_pylist(out, schema=_schema(len(values)))
 
 
-def with_unique_ids(groups: Sequence[Group]) -> tuple[list[Group], list[str]]:
-    """The groups with a number added to ids that stand for several molecules, and a note if any."""
-    taken, out = {group.id for group in groups}, []
-    seen: set[str] = set()
-    for group in groups:
-        name, k = group.id, 2
-        if name in seen:
-            while name in taken:
-                name, k = f"{group.id}_{k}", k + 1
-            taken.add(name)
-        seen.add(group.id)
-        out.append(group._replace(id=name))
-    repeated = sum(new.id != old.id for new, old in zip(out, groups, strict=True))
-    note = f"{repeated} molecules share their id with a different one; a number was added to it"
-    return out, [note] if repeated else []
+def _measured(table: pa.Table, j: int) -> list[Measured | None]:
+    pairs = zip(table[f"v{j}"].to_pylist(), table[f"r{j}"].to_pylist(), strict=True)
+    return [None if value is None else Measured(value, RELATIONS[code]) for value, code in pairs]
+
+
+def _combined(
+    row: int, members: Sequence[list[Measured]], values: Sequence[ValueColumn], groups: Groups
+) -> dict[str, Any] | str:
+    """Value and relation of each task and the spread; why not if votes are tied and nothing else is known."""
+    found: dict[str, Any] = {}
+    ties = []
+    for j, (own, value) in enumerate(zip(members, values, strict=True)):
+        measured = combined(own) if value.classes is None else voted(own)
+        found |= {f"v{j}": measured and measured.value}
+        found |= {f"r{j}": measured and RELATIONS.index(measured.relation)}
+        width = spread(own) or 0.0
+        if value.classes is None:
+            groups.noise[j].add(own)
+        elif own and measured is None:
+            ties.append(f"{value.task}: as many rows of this molecule say 1 as say 0")
+        if width > (1.0 if value.on_p_scale else 0.0 if value.classes is not None else np.inf):
+            groups.conflicts.append(Conflict(row, width, value.task, tuple(m.value for m in own[:20])))
+    if ties and not any(found[f"v{j}"] is not None for j in range(len(values))):
+        return "; ".join(ties)
+    found["spread"] = max((w for own in members if (w := spread(own)) is not None), default=None)
+    return found
+
+
+def _schema(n_values: int) -> pa.Schema:
+    fields = [("first", pa.int64()), ("n", pa.int64()), ("spread", pa.float64())]
+    fields += [("lines", pa.list_(pa.int64()))]
+    for j in range(n_values):
+        fields += [(f"v{j}", pa.float64()), (f"r{j}", pa.int8())]
+    return pa.schema(fields)
+
+
+class Cursor:
+    """Reads the lines of a part in order of `first`, some at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pa.OSFile(str(path))
+        self._reader = pa.ipc.open_file(self._file)
+        self._next = 0
+        self._left = self._reader.schema.empty_table()
+
+    def until(self, row: int) -> pa.Table:
+        """The lines not given yet whose first row is below `row`."""
+        found = [self._left]
+        while (not len(found[-1]) or found[-1]["first"][-1].as_py() < row) and (
+            self._next < self._reader.num_record_batches
+        ):
+            found.append(pa.Table.from_batches([self._reader.get_batch(self._next)]))
+            self._next += 1
+        table = pa.concat_tables(found)
+        n = int(pc.sum(pc.less(table["first"], row)).as_py() or 0)
+        self._left = table.slice(n)
+        return table.slice(0, n)
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,30 +1,35 @@
 """What curation would do, seen on the first rows; nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.reasons import Failure
+from yaokit.data.activity import Measured
+from yaokit.data.chunks import chunks
+from yaokit.data.clean import Clean, cleaned
 from yaokit.data.columns import value_columns
-from yaokit.data.curate import STANDARD
-from yaokit.data.files import read_records
-from yaokit.data.measurements import Row, ValueColumn, read_measurements
+from yaokit.data.curate import STANDARD, carried_columns, with_words
+from yaokit.data.measurements import ValueColumn, check_values
+from yaokit.data.records import AS_FOUND, Reading
+from yaokit.data.sources import Source, all_columns, names, open_sources
 
-_SAMPLE = 200
 
-
-def guessed_values(path: str | Path) -> list[ValueColumn]:
+def guessed_values(path: str | Path, reading: Reading = AS_FOUND) -> list[ValueColumn]:
     """The columns of a file that look like measured activities, with their units; maybe none.
 
     Of columns that would get the same name (IC50 in nM and pIC50) only the first is taken.
     """
-    table = read_records(path)
-    sample = [record.cells for record in islice(table, _SAMPLE)]
+    [source] = open_sources([path], reading=reading)
+    return _guessed(source)
+
+
+def _guessed(source: Source) -> list[ValueColumn]:
     found: dict[str, ValueColumn] = {}
-    for column, unit, units, relation in value_columns(table.columns, sample):
+    cells = [record.cells for record in source.sample]
+    for column, unit, units, relation in value_columns(source.table.columns, cells):
         value = ValueColumn(column, unit=unit, unit_column=units, relation=relation)
         found.setdefault(value.task, value)
     return list(found.values())
@@ -37,40 +42,48 @@ def preview(
     id: str | None = None,
     values: Sequence[ValueColumn] = (),
     standardizer: Standardizer = STANDARD,
+    reading: Reading = AS_FOUND,
     n: int = 5,
 ) -> dict[str, Any]:
     """Columns and their roles, and the first n rows of each file as they would come out.
 
     Without `values` they are guessed from the first file (`values_are_guessed`). Each row has
-    line, id, input_smiles, smiles, its values by task name, and code and message if rejected.
+    line, id, input_smiles, smiles, repaired, its values by task name, and code and message if
+    rejected. `carried` are the columns that go on as they are.
     """
-    wanted = list(values) or guessed_values(files[0] if files else "")
-    read = read_measurements(files, smiles=smiles, id=id, values=wanted, limit=n)
+    sources = open_sources(files, smiles=smiles, id=id, reading=reading)
+    wanted = list(values) or _guessed(sources[0])
+    columns = all_columns(sources)
+    check_values(wanted, columns, names(sources))
+    wanted, notes = with_words(wanted, sources)
+    first = [source.first(n) for source in sources]
     return {
-        "files": [
-            {"name": name, "smiles": structure, "id": label}
-            for name, (structure, label) in read.roles.items()
-        ],
-        "columns": read.columns,
+        "files": [{"name": source.name, **asdict(source.roles)} for source in sources],
+        "columns": columns,
+        "carried": carried_columns(columns, sources, wanted),
         "values": [{**asdict(value), "name": value.task} for value in wanted],
         "values_are_guessed": not values and bool(wanted),
-        "rows": [_row(row, wanted, standardizer) for row in read.rows],
-        "notes": read.notes,
+        "rows": list(_rows(first, wanted, standardizer)),
+        "notes": [note for source in sources for note in source.notes()] + notes,
     }
 
 
-def _row(row: Row, values: Sequence[ValueColumn], standardizer: Standardizer) -> dict[str, Any]:
-    found = row.failure or standardizer(row.smiles)
-    shown = {
-        "source": row.record.source,
-        "line": row.record.line,
-        "id": row.id,
-        "input_smiles": row.smiles,
-        "smiles": None if isinstance(found, Failure) else found.smiles,
-    }
-    for value, measured in zip(values, row.values, strict=True):
-        bound = measured.relation.strip("=") if measured else ""
-        shown[value.task] = f"{bound}{measured.value:.3g}" if measured else None
-    if isinstance(found, Failure):
-        shown |= {"code": found.code, "message": found.message}
-    return shown
+def _rows(
+    sources: Sequence[Source], values: Sequence[ValueColumn], standardizer: Standardizer
+) -> Iterator[dict[str, Any]]:
+    """One entry a row, in guarded processes: a first row may be one that would hang."""
+    for chunk, found in cleaned(chunks(sources, values), standardizer, 1):
+        for i, (record, result) in enumerate(zip(chunk.records, found, strict=True)):
+            row: dict[str, Any] = {"source": record.source, "line": record.line, "id": chunk.ids[i]}
+            row["input_smiles"] = result.shown if isinstance(result, Clean) else chunk.texts[i]
+            row["smiles"] = result.smiles if isinstance(result, Clean) else None
+            row["repaired"] = result.notes if isinstance(result, Clean) else None
+            for value, column in zip(values, chunk.values, strict=True):
+                row[value.task] = _shown(column[i])
+            if isinstance(result, Failure):
+                row |= {"code": result.code, "message": result.message}
+            yield row
+
+
+def _shown(measured: Measured | None) -> str | None:
+    return f"{measured.relation.strip('=')}{measured.value:.3g}" if measured else None

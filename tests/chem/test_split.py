@@ -105,9 +105,9 @@ class TestButina:
             members = clusters == number
             assert near[members][:, members].all(axis=1).any()
 
-    def test_blocks_and_tiles_do_not_matter(self, smiles: list[str], monkeypatch: pytest.MonkeyPatch):
+    def test_blocks_do_not_matter(self, smiles: list[str], monkeypatch: pytest.MonkeyPatch):
         whole = butina(morgan_counts(smiles))
-        for name, size in (("_BLOCK", 7), ("_TILE", 33), ("_AHEAD", 2)):
+        for name, size in (("_BLOCK", 7), ("_AHEAD", 2)):
             monkeypatch.setattr(f"yaokit.chem.cluster.{name}", size)
         assert np.array_equal(butina(morgan_counts(smiles)), whole)
 

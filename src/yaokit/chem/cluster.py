@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
-from yaokit.chem.fingerprints import bits, morgan_counts
+from yaokit.chem.fingerprints import morgan_counts
+from yaokit.chem.search import FingerprintIndex
 from yaokit.chem.split import group_folds
 
 THRESHOLD = 0.5  # Tanimoto similarity from which molecules are neighbors
-_BLOCK, _TILE = 1024, 4096  # rows compared at once
+_BLOCK = 1024  # rows compared at once
 _AHEAD = 256  # possible centers looked up at once
 
 
@@ -28,37 +29,31 @@ def butina(fingerprints: csr_array, threshold: float = THRESHOLD) -> np.ndarray:
     each center, so memory grows with n, not with its square.
     Source: Butina 1999, doi:10.1021/ci9803381.
     """
-    rows = bits(fingerprints)
-    n = rows.shape[0]
-    neighbors = _Neighbors(rows, threshold)
-    blocks = [neighbors(np.arange(a, min(a + _BLOCK, n))).sum(axis=1) for a in range(0, n, _BLOCK)]
-    count = np.concatenate([np.zeros(0, np.int64), *blocks])
+    packed = _packed(fingerprints)
+    index, n = FingerprintIndex.build(packed), len(packed)
+    counts = [np.diff(index.within(packed[a : a + _BLOCK], threshold).offsets) for a in range(0, n, _BLOCK)]
+    count = np.concatenate([np.zeros(0, np.int64), *counts])
     order = np.lexsort((np.arange(n), count))[::-1]
     cluster, found = np.full(n, -1, np.int64), 0
-    while len(order := order[cluster[order] < 0]):
+    while len(order := order[cluster[order] < 0]) and count[order[0]] > 1:
         ahead, order = order[:_AHEAD], order[_AHEAD:]
-        for center, near in zip(ahead, neighbors(ahead), strict=True):
+        around = index.within(packed[ahead], threshold)
+        for i, center in enumerate(ahead):
             if cluster[center] < 0:
-                cluster[near & (cluster < 0)] = found
+                near = around[i][0]
+                cluster[near[cluster[near] < 0]] = cluster[center] = found
                 found += 1
+    alone = order[cluster[order] < 0]
+    cluster[alone] = found + np.arange(len(alone))
     return cluster
 
 
-class _Neighbors:
-    """Which rows are at least `threshold` similar to the rows asked for."""
-
-    def __init__(self, rows: csr_array, threshold: float) -> None:
-        self.rows, self.threshold = rows, threshold
-        self.sizes = np.asarray(rows.sum(axis=1))
-
-    def __call__(self, asked: np.ndarray) -> np.ndarray:
-        """(len(asked), n) bool; a row is its own neighbor."""
-        near = np.empty((len(asked), self.rows.shape[0]), bool)
-        queries, sizes = self.rows[asked], self.sizes[asked, None]
-        for start in range(0, near.shape[1], _TILE):
-            tile = slice(start, start + _TILE)
-            common = (queries @ self.rows[tile].toarray().T).astype(np.float64)
-            either = np.maximum(sizes + self.sizes[None, tile] - common, 1)
-            near[:, tile] = common / either >= self.threshold
-        near[np.arange(len(asked)), asked] = True
-        return near
+def _packed(fingerprints: csr_array) -> np.ndarray:
+    """(n, bytes) uint8, the lowest bit first."""
+    n, size = fingerprints.shape[0], fingerprints.shape[1]
+    out = np.zeros((n, size // 8), np.uint8)
+    for a in range(0, n, _BLOCK):
+        out[a : a + _BLOCK] = np.packbits(
+            fingerprints[a : a + _BLOCK].toarray() > 0, axis=1, bitorder="little"
+        )
+    return out

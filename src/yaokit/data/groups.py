@@ -123,7 +123,7 @@ def _combined(
 ) -> dict[str, Any] | str:
     """Value and relation of each task and the spread; why not if votes are tied and nothing else is known."""
     found: dict[str, Any] = {}
-    ties = []
+    ties, conflicts = [], []
     for j, (own, value) in enumerate(zip(members, values, strict=True)):
         measured = combined(own) if value.classes is None else voted(own)
         found |= {f"v{j}": measured and measured.value}
@@ -134,9 +134,10 @@ def _combined(
         elif own and measured is None:
             ties.append(f"{value.task}: as many rows of this molecule say 1 as say 0")
         if width > (1.0 if value.on_p_scale else 0.0 if value.classes is not None else np.inf):
-            groups.conflicts.append(Conflict(row, width, value.task, tuple(m.value for m in own[:20])))
+            conflicts.append(Conflict(row, width, value.task, tuple(m.value for m in own[:20])))
     if ties and not any(found[f"v{j}"] is not None for j in range(len(values))):
         return "; ".join(ties)
+    groups.conflicts += conflicts
     found["spread"] = max((w for own in members if (w := spread(own)) is not None), default=None)
     return found
 

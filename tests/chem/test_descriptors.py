@@ -2,12 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 from rdkit import Chem
 from rdkit.Chem import QED, Descriptors, Lipinski
+from toy_runs import series
 
 from yaokit.chem.descriptors import (
     PROPERTIES,
+    descriptor_names,
+    descriptors,
     ligand_efficiency,
     lipophilic_efficiency,
     n_unspecified_stereo,
@@ -63,3 +67,19 @@ def test_every_property_gives_one_finite_number():
     values = properties(ASPIRIN, PROPERTIES)
     assert list(values) == list(PROPERTIES)
     assert all(math.isfinite(value) for value in values.values())
+
+
+def test_descriptors_are_those_of_rdkit():
+    smiles = [*series(6)[0], "CC(=O)O[Na]", "[Na+].[Cl-]", "C", "[2H]O[2H]", "F[Pt](F)(F)F", "c1ccccc1[Se]C"]
+    found = descriptors([Chem.MolFromSmiles(text) for text in smiles])
+    for text, row in zip(smiles, found, strict=True):
+        wanted = Descriptors.CalcMolDescriptors(Chem.MolFromSmiles(text), missingVal=math.nan)
+        assert list(wanted) == descriptor_names()
+        assert np.array_equal(row, list(wanted.values()), equal_nan=True), text
+
+
+def test_a_descriptor_that_fails_is_nan_and_the_others_stay():
+    row = dict(zip(descriptor_names(), descriptors([Chem.MolFromSmiles("*C")])[0], strict=True))
+    assert math.isnan(row["BCUT2D_MWHI"])
+    assert row["HeavyAtomCount"] == 1
+    assert descriptors([]).shape == (0, len(descriptor_names()))

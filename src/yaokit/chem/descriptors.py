@@ -1,17 +1,22 @@
-"""Properties of one molecule by name, and the efficiency indices made from them."""
+"""Properties of molecules by name, and the efficiency indices made from them."""
 
 import importlib.util
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from rdkit import Chem, RDConfig
 from rdkit.Chem import QED, Crippen, Descriptors
 from rdkit.Chem import rdMolDescriptors as rd
 
 from yaokit.core.errors import YaokitError
 
+_BCUT = {
+    f"BCUT2D_{name}": i
+    for i, name in enumerate(("MWHI", "MWLOW", "CHGHI", "CHGLO", "LOGPHI", "LOGPLOW", "MRHI", "MRLOW"))
+}
 KCAL_PER_P_UNIT = 1.37  # RT ln 10 at 300 K, kcal/mol
 
 
@@ -27,6 +32,21 @@ def properties(mol: Chem.Mol, names: Iterable[str] | None = None) -> dict[str, f
     """The properties called `names`, by default all fast ones (QED and SA score are not)."""
     wanted = FAST if names is None else names
     return {name: float(PROPERTIES[name].of(mol)) for name in wanted}
+
+
+def descriptor_names() -> list[str]:
+    """Names of RDKit's 217 2-D descriptors, in its order."""
+    return [name for name, _ in Descriptors.descList]
+
+
+def descriptors(mols: Sequence[Chem.Mol]) -> np.ndarray:
+    """(n, 217) float64 RDKit's 2-D descriptors of each molecule; NaN where one fails.
+
+    The numbers of `CalcMolDescriptors`; the eight BCUT values, which RDKit computes together, are
+    computed once in place of eight times, a third of the time. About 5 ms a molecule.
+    """
+    rows = [_descriptors(mol) for mol in mols]
+    return np.array(rows, np.float64).reshape(len(rows), len(Descriptors.descList))
 
 
 def qed(mol: Chem.Mol) -> float:
@@ -83,6 +103,24 @@ PROPERTIES: dict[str, Property] = {
     "sa_score": Property(sa_score, "", "synthetic accessibility, 1 (easy) to 10"),
 }
 FAST = tuple(name for name in PROPERTIES if name not in ("n_unspecified_stereo", "qed", "sa_score"))
+
+
+def _descriptors(mol: Chem.Mol) -> list[float]:
+    bcut = _or_nan(lambda of: list(rd.BCUT2D(of)), mol)
+    values = []
+    for name, of in Descriptors.descList:
+        if (place := _BCUT.get(name)) is not None:
+            values.append(bcut[place] if isinstance(bcut, list) else bcut)
+        else:
+            values.append(_or_nan(of, mol))
+    return values
+
+
+def _or_nan(of: Callable[[Chem.Mol], Any], mol: Chem.Mol) -> Any:
+    try:
+        return of(mol)
+    except Exception:  # RDKit's own rule: a descriptor that cannot be computed is missing
+        return float("nan")
 
 
 @cache

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from rdkit import Chem, DataStructs
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from toy_runs import series
 
 from yaokit.chem import similarity
@@ -45,6 +45,20 @@ def test_blocks_change_nothing(both: tuple[list[str], list[str]], monkeypatch: p
     monkeypatch.setattr(similarity, "_BLOCK", 7)
     for first, second in zip(nearest(queries, reference, 3), whole, strict=True):
         assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("k", [1, 4, 25])
+def test_an_index_for_many_changes_nothing(
+    both: tuple[list[str], list[str]], k: int, monkeypatch: pytest.MonkeyPatch
+):
+    queries, reference = (morgan_counts(part) for part in both)
+    queries = vstack([queries, csr_array((1, 2048), dtype=np.float32)]).tocsr()
+    whole = nearest(queries, reference, k)
+    monkeypatch.setattr(similarity, "_FEW", 0)
+    for first, second in zip(nearest(queries, reference, k), whole, strict=True):
+        assert first.dtype == second.dtype
+        assert np.array_equal(first, second)
+    assert nearest(queries[:0], reference, k)[0].shape == (0, k)
 
 
 def test_no_more_neighbors_than_there_are():

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csr_array
 
-from yaokit.chem.fingerprints import bits
+from yaokit.chem.fingerprints import bits, packed
+from yaokit.chem.search import FingerprintIndex
 
 _BLOCK = 2048
+_FEW = 1000  # reference rows up to which the whole matrix is faster than an index
 
 
 def tanimoto(queries: csr_array, reference: csr_array) -> np.ndarray:
@@ -21,6 +23,9 @@ def nearest(queries: csr_array, reference: csr_array, k: int = 1) -> tuple[np.nd
     Ties are broken by index, so the answer does not depend on how queries are batched.
     """
     n, k = queries.shape[0], min(k, reference.shape[0])
+    if reference.shape[0] > _FEW:
+        hits = FingerprintIndex.build(packed(reference)).top(packed(queries), k)
+        return hits.similarity.astype(np.float32).reshape(n, k), hits.index.reshape(n, k)
     values, indices = np.zeros((n, k), np.float32), np.zeros((n, k), np.int64)
     for start, block in _blocks(queries, reference):
         rows = slice(start, start + len(block))

@@ -345,7 +345,7 @@ def _check_folds(y: np.ndarray, tasks: Sequence[str], folds: Sequence[Folds], pl
             if min(_values_left(fold, counts)) < MIN_FIT:
                 raise NothingUsable(
                     f"the values of {task!r} lie in too few of the {plan.folds} {plan.split} folds to judge "
-                    'a model; choose split = "random" or give more measured molecules'
+                    'a model; choose split = "random", fewer folds or give more measured molecules'
                 )
 
 

@@ -164,4 +164,4 @@ def start_of(path: Path, folder: Path) -> tuple[Path, int]:
         return path, sum(1 for row in csv.reader(lines, delimiter=delimiter) if row) - 1
     if path.suffix == ".sdf":
         return path, max(1, sum(line.startswith("$$$$") for line in lines))
-    return path, sum(not line.isspace() for line in lines)
+    return path, sum(not line.isspace() for line in lines) - ("smiles" in lines[0])

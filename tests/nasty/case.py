@@ -32,11 +32,13 @@ class Merged(NamedTuple):
 class Rejected(NamedTuple):
     """The row left with one of these codes (blanks between them).
 
-    `faithful` is what a tool without such a rule may keep without having changed anything.
+    `faithful` is what a tool without such a rule may keep without having changed anything, and
+    `raw` the number it may read.
     """
 
     codes: str
     faithful: str = ""
+    raw: float | None = None
 
 
 Row = Kept | Merged | Rejected
@@ -48,7 +50,7 @@ class Case:
 
     `rows` None: the file is refused as a whole. `says` is a regular expression for what the program
     must tell (in the error, the notes or the row's message). `args` go to the command line. `alone`
-    runs it in a process of its own.
+    runs it in a process of its own. `readable` are the rows that another tool may read where we refuse.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Case:
     says: str = ""
     args: tuple[str, ...] = ()
     alone: bool = False
+    readable: tuple[Row, ...] | None = None
 
     def write(self, folder: Path) -> Path:
         """Make the input in this folder; its path."""

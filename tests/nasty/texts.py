@@ -190,6 +190,6 @@ NO_TABLES = [
     refused(
         "text", "nothing usable", "t.csv", table("aspirin,5", "C1CC,6"), "(?=.*NAME)(?=.*SYNTAX)", code=3
     ),
-    refused("text", "an unknown ending", "t.doc", PLAIN, "cannot be read"),
+    refused("text", "an unknown ending", "t.doc", PLAIN, "cannot be read", readable=ABC),
 ]
 CASES = [*ENCODINGS, *SHAPES, *NO_TABLES]

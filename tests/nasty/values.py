@@ -1,6 +1,6 @@
 """Cells of measured values, and tables whose values are easy to misread."""
 
-from math import log10
+from math import inf, log10
 
 from nasty.case import Case, Cell, Kept, Merged, Rejected, Row, table
 
@@ -32,9 +32,9 @@ VALUES = [
     Cell("an empty value", "", Rejected("VALUE_MISSING")),
     Cell("a word", "active", BAD_NUMBER),
     Cell("more than a float holds", "1e400", Rejected("VALUE_RANGE")),
-    Cell("inf", "inf", Rejected("VALUE_TEXT VALUE_RANGE")),
-    Cell("below zero", "-5", Rejected("VALUE_RANGE")),
-    Cell("zero", "0", Rejected("VALUE_RANGE")),
+    Cell("inf", "inf", Rejected("VALUE_TEXT VALUE_RANGE", raw=inf)),
+    Cell("below zero", "-5", Rejected("VALUE_RANGE", raw=-5)),
+    Cell("zero", "0", Rejected("VALUE_RANGE", raw=0)),
     Cell("percent", "5%", Rejected("UNIT")),
     Cell("two points", "1.2.3", BAD_NUMBER),
     Cell("hexadecimal", "0x10", BAD_NUMBER),
@@ -57,7 +57,10 @@ CASES = [
     _case(
         "thousands in a p-scale column",
         table("CCO,6.5", 'CCN,"1,234"', "CCC,17", "CCS,-4", header="smiles,pIC50"),
-        (Kept("CCO", 6.5), *[Rejected("VALUE_RANGE VALUE_TEXT")] * 3),
+        (
+            Kept("CCO", 6.5),
+            *(Rejected("VALUE_RANGE VALUE_TEXT", faithful=text) for text in ("CCN", "CCC", "CCS")),
+        ),
         *IN_P,
     ),
     _case(
@@ -78,8 +81,8 @@ CASES = [
         (
             Kept("CCO", 8.0, raw=10),
             Kept("CCN", 5.0, raw=10),
-            Rejected("UNIT", faithful="CCS"),
-            Rejected("UNIT", faithful="CCC"),
+            Rejected("UNIT", faithful="CCS", raw=10),
+            Rejected("UNIT", faithful="CCC", raw=10),
             Kept("CCF", 8.0, raw=10),
         ),
         *IN_NM,
@@ -90,11 +93,11 @@ CASES = [
         "relations in a column",
         table("CCO,10,=", "CCN,10,>", "CCS,10,<=", "CCF,10,'~'", "CCC,10,??", header="smiles,IC50,relation"),
         (
-            Kept("CCO", 8.0, "="),
-            Kept("CCN", 8.0, "<"),
-            Kept("CCS", 8.0, ">"),
-            Kept("CCF", 8.0, "="),
-            Rejected("VALUE_TEXT", faithful="CCC"),
+            Kept("CCO", 8.0, "=", raw=10),
+            Kept("CCN", 8.0, "<", raw=10),
+            Kept("CCS", 8.0, ">", raw=10),
+            Kept("CCF", 8.0, "=", raw=10),
+            Rejected("VALUE_TEXT", faithful="CCC", raw=10),
         ),
         *IN_NM,
         "--relation",

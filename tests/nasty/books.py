@@ -48,7 +48,9 @@ def repacked(change: Callable[[str, bytes], bytes]) -> Callable[[Path], None]:
         book()(plain)  # type: ignore[arg-type]
         with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
             for name in old.namelist():
-                new.writestr(zipfile.ZipInfo(name, _STAMP), change(name, old.read(name)))
+                new.writestr(
+                    zipfile.ZipInfo(name, _STAMP), change(name, old.read(name)), zipfile.ZIP_DEFLATED
+                )
 
     return write
 

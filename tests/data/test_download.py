@@ -101,6 +101,28 @@ def test_a_cut_answer_in_chunks_is_no_whole_file(tmp_path: Path):
     assert len(server.asked) == 2
 
 
+def test_a_connection_that_keeps_breaking_gets_there_all_the_same(tmp_path: Path):
+    whole = ranged(BODY)
+
+    def rule(asked):
+        answer = whole(asked)
+        answer.sent = 30_000
+        return answer
+
+    with serving(rule) as server:
+        assert get(f"{server.url}/a", tmp_path / "a.csv") == BODY
+    assert len(server.asked) > QUICK.attempts
+
+
+def test_a_server_that_breaks_at_the_same_place_is_given_up(tmp_path: Path):
+    with (
+        serving(in_turn(Answer(BODY, sent=70_000))) as server,
+        pytest.raises(Interrupted, match="ended after"),
+    ):
+        get(f"{server.url}/a", tmp_path / "a.csv")
+    assert len(server.asked) <= QUICK.attempts
+
+
 def test_a_file_that_changed_meanwhile_is_not_glued_together(tmp_path: Path):
     with serving(ranged(BODY, sent=100_000)) as server:
         old = server.rule

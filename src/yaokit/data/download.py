@@ -62,6 +62,7 @@ class _Part:
         self.path, self.wanted = path, wanted
         self.part = path.with_name(path.name + ".part")
         self.about = path.with_name(path.name + ".part.json")
+        self.most = 0  # bytes that were ever there
 
     def receive(self, timeout_s: float, progress: Progress) -> None:
         """Ask for what is missing and append it; Again if the answer ends early."""
@@ -125,13 +126,18 @@ class _Part:
 
     def _append(self, answer: Any, start: int, total: int | None, progress: Progress) -> None:
         done = start
-        with open(self.part, "ab") as file:
-            for chunk in progress.track(_chunks(answer), self.path.name, total and total - start, len):
-                done += len(chunk)
-                self._allow(done)
-                file.write(chunk)
-        if total is not None and done < total:
-            raise Again(f"the answer ended after {done:,} of {total:,} bytes")
+        try:
+            with open(self.part, "ab") as file:
+                for chunk in progress.track(_chunks(answer), self.path.name, total and total - start, len):
+                    done += len(chunk)
+                    self._allow(done)
+                    file.write(chunk)
+            if total is not None and done < total:
+                raise Again(f"the answer ended after {done:,} of {total:,} bytes")
+        except Again as trouble:
+            trouble.moved = done > self.most
+            self.most = max(self.most, done)
+            raise
 
     def _allow(self, size: int) -> None:
         if size > self.wanted.max_bytes:

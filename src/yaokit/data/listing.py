@@ -26,7 +26,7 @@ def sets(data_dir: Path | None = None) -> list[dict[str, Any]]:
 
 
 def described(name: str, data_dir: Path | None = None) -> dict[str, Any]:
-    """One set in full; the checksum is of the file that is there, or else what the catalog knows."""
+    """One set in full: `file`, `bytes`, `sha256` of what is here, `folder_…` of what a data folder holds."""
     if name.startswith(PREFIX) or name in builtins():
         entry = builtin(PREFIX + name.removeprefix(PREFIX))
         assert isinstance(entry, Builtin)
@@ -70,9 +70,9 @@ def _catalogued(entry: Entry, data_dir: Path | None) -> dict[str, Any]:
         "bytes": file.stat().st_size if file else None,
         "sha256": told or (file_hash(file) if file else None),
         "address": _address(entry),
-        "file in a data folder": entry.file,
-        "its bytes": entry.bytes,
-        "its sha256": entry.sha256,
+        "folder_file": entry.file,
+        "folder_bytes": entry.bytes,
+        "folder_sha256": entry.sha256,
         "use": f"{FETCHED}{entry.name}" if file else f"yaokit data fetch {entry.name}",
     }
 

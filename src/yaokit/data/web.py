@@ -31,11 +31,14 @@ class Patience:
 
 
 class Again(Exception):
-    """An answer that is worth another try, after `wait_s` if the server says so."""
+    """An answer that is worth another try, after `wait_s` if the server says so.
+
+    With `moved` the try brought something that stays, so it costs no patience.
+    """
 
     def __init__(self, why: str, wait_s: float | None = None) -> None:
         super().__init__(why)
-        self.wait_s = wait_s
+        self.wait_s, self.moved = wait_s, False
 
 
 class _OnTheWeb(urllib.request.HTTPRedirectHandler):
@@ -92,17 +95,18 @@ class Offline(UsageError):
 
 def patiently(attempt: Callable[[], T], url: str, patience: Patience) -> T:
     """What `attempt` gives, tried again while it raises Again; Interrupted when patience ends."""
-    for number in range(1, patience.attempts + 1):
+    failed = 0
+    while True:
         try:
             return attempt()
         except Again as trouble:
-            if number == patience.attempts:
+            failed = 1 if trouble.moved else failed + 1
+            if failed >= patience.attempts:
                 raise Interrupted(
-                    f"{url}: {trouble}, {number} times; what has come is kept: run again later to continue"
+                    f"{url}: {trouble}, {failed} times; what has come is kept: run again later to continue"
                 ) from None
-            wait = patience.wait_s * 2 ** (number - 1) * random.uniform(0.5, 1.5)
+            wait = patience.wait_s * 2 ** (failed - 1) * random.uniform(0.5, 1.5)
             time.sleep(min(max(wait, trouble.wait_s or 0.0), _LONGEST_WAIT_S))
-    raise ValueError(f"patience for {patience.attempts} attempts")
 
 
 def _opener() -> urllib.request.OpenerDirector:

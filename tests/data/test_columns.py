@@ -158,3 +158,9 @@ def test_an_id_column_without_cells_is_passed_over():
 
 def test_small_molecules_are_structures_too():
     assert found({"smiles": "C", "name": "methane"}).smiles == "smiles"
+
+
+def test_an_abbreviation_said_often_is_no_structure():
+    rows = [{"site": "NS"}] * 19 + [{"site": "glioma"}]
+    with pytest.raises(UsageError, match="no column of SMILES"):
+        smiles_column(["site"], rows, "t")

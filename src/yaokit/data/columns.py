@@ -161,11 +161,10 @@ def _cells(sample: Rows, column: str) -> list[str]:
 
 
 def _readable(cells: list[str]) -> float:
-    """The share of cells that read as molecules; 0 if none has more than three characters."""
-    cells = cells[:_PARSED]
-    if not any(len(cell) > 3 for cell in cells):
-        return 0.0
-    return sum(_is_structure(cell) for cell in cells) / len(cells)
+    """The share of different cells that read as molecules; 0 if none of these has over three characters."""
+    different = list(dict.fromkeys(cells))[:_PARSED]
+    read = [cell for cell in different if _is_structure(cell)]
+    return len(read) / len(different) if any(len(cell) > 3 for cell in read) else 0.0
 
 
 def _is_structure(cell: str) -> bool:

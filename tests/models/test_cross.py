@@ -68,6 +68,33 @@ def test_what_calibrates_a_fold_saw_neither_it_nor_the_rows_own_fold(spied, fold
     assert not saw(found.mean[:, 0], folds.numbers[found.rows]).any()
 
 
+def test_in_time_no_model_saw_what_came_later(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("yaokit.models.cross.pick", lambda table, name, group: Spy)
+    numbers = np.random.default_rng(0).permutation(np.arange(40) % 5)
+    folds = Folds(numbers, (2, 3, 4), forward=True)
+    X = morgan_counts(series(40)[0])
+    outcomes = in_process(X, numbers[:, None].astype(float), [folds], ("spy",), ("spy",))
+    for fold in folds.judged:
+        judged = outer(outcomes, "spy", 0, folds, [fold])
+        assert judged.rows.tolist() == np.flatnonzero(numbers == fold).tolist()
+        assert set(judged.mean[:, 0]) == {2**fold - 1}  # all folds before it, no other
+        found = inner(outcomes, "spy", 0, fold, folds)
+        assert found.rows.tolist() == np.flatnonzero((numbers > 0) & (numbers < fold)).tolist()
+        assert np.array_equal(found.mean[:, 0], 2.0 ** numbers[found.rows] - 1)
+    assert len(outcomes) == 2 * len(folds.predicted)  # the model and the similarity, once each
+
+
+def test_a_given_test_set_is_in_no_fit_that_judges_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("yaokit.models.cross.pick", lambda table, name, group: Spy)
+    folds = Folds(np.arange(40) % 5, (4,))
+    X = morgan_counts(series(40)[0])
+    outcomes = in_process(X, folds.numbers[:, None].astype(float), [folds], ("spy",), ("spy",))
+    assert set(outer(outcomes, "spy", 0, folds, folds.judged).mean[:, 0]) == {15}
+    found = inner(outcomes, "spy", 0, 4, folds)
+    assert not saw(found.mean[:, 0], 4).any()
+    assert not saw(found.mean[:, 0], folds.numbers[found.rows]).any()
+
+
 def test_every_fold_and_every_pair_is_left_out_once():
     jobs = list(_jobs([Folds.cross(np.arange(K))] * 2, ("a",), ("b",)))
     left_out = [job.left_out for job in jobs if job.model == "a" and job.repeat == 1]

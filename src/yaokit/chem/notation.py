@@ -32,7 +32,7 @@ _KINDS = (  # of texts that RDKit cannot read: what they look like, and what to 
         "an identifier, not a structure; look its SMILES up",
     ),
     (r"(?=.*H)(?:(?:[CHNOSPFI]|Cl|Br)\d*)+", "a formula, not a structure"),
-    (r"[A-Za-z]+", "a word, not a structure"),
+    (r"[A-Za-z]+|(?=.*[ADEG-MQRT-Z])[A-Za-z][-A-Za-z]+\d*", "a word, not a structure"),
 )
 _PATTERN_SIGN = re.compile(r"[!&;,~$]|\[[^\[\]]*[RXDvxhr]\d")
 _R_GROUP = re.compile(r"\[(?:[AQGMX]|R\w?)'*\]")

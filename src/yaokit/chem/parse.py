@@ -77,7 +77,8 @@ def _of_smiles(text: str) -> Parsed | Failure:
     if mol is None:
         return _rescued(text)
     notes: tuple[str, ...] = ()
-    if mol.HasSubstructMatch(_CHARGED) and _n_charged(mol) != len(_SIGNED.findall(text)):
+    n_charged = len(mol.GetSubstructMatches(_CHARGED))
+    if n_charged and n_charged != len(_SIGNED.findall(text)):
         notes = ("charges separated",)
     if not _CURIOUS.search(text):
         return Parsed(mol, notes)
@@ -107,10 +108,6 @@ def _plain(mol: Chem.Mol, notes: tuple[str, ...]) -> Parsed | Failure:
     if mol is None:
         return Failure("ROUND_TRIP", f"written as {written} it cannot be read again")
     return Parsed(mol, notes)
-
-
-def _n_charged(mol: Chem.Mol) -> int:
-    return sum(atom.GetFormalCharge() != 0 for atom in mol.GetAtoms())
 
 
 def _size_failure(mol: Chem.Mol) -> Failure | None:

@@ -1,23 +1,34 @@
 """One chemistry policy: the same steps for training, prediction, screening and design."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from yaokit.chem.parse import parse, quiet_rdkit, text_failure
+from yaokit.chem.diagnosis import METAL
+from yaokit.chem.notation import MAX_LENGTH
+from yaokit.chem.parents import CARBON, Parent
+from yaokit.chem.parse import quiet_rdkit, read
+from yaokit.core.errors import UsageError
 from yaokit.core.reasons import Failure
 
-VERSION = 1
-_CARBON = Chem.MolFromSmarts("[#6]")
-# Every functional group that RDKit's normalizer rewrites has one of these; most molecules have none.
-# Ammonium and carboxylate are charged but rewritten by none (checked on 38,107 charged molecules).
+VERSION = 2
+# Every functional group that RDKit's normalizer rewrites has one of these; most molecules have none. Left
+# out are frequent charged groups that it leaves as they are: ammonium, carboxylate, nitro, sulfoxide.
 _UNUSUAL = Chem.MolFromSmarts(
-    "[$([!+0;!$([NX4+;!H0]);!$([OX1-]C=O)]),$([S,Se,Te;D3]=O),$([N,P,As,Sb](=*)=*),$(N=*#*),$(n=*)]"
+    "[$([!+0;!$([NX4+]);!$([OX1-]C=O);!$([NX3+](=[OX1])([OX1-])[#6]);!$([OX1-][NX3+](=[OX1])[#6]);"
+    "!$([SX3+]([OX1-])([#6])[#6]);!$([OX1-][SX3+]([#6])[#6])]),"
+    "$([S,Se,Te;D3]=O),$([N,P,As,Sb](=*)=*),$(N=*#*),$(n=*)]"
 )
-_CHARGE = Chem.MolFromSmarts("[!+0]")
+# RDKit's uncharger does nothing without one of these: a cation with hydrogen or an anion, neither of
+# them beside an opposite charge as in a nitro group.
+_CHARGE = Chem.MolFromSmarts("[!+0;!$([+;H0]);!$([+]~[-]);!$([-]~[+;!$(*(~[-])~[-])])]")
+# One look for all that is not an uncharged atom of a common element.
+_ODD = Chem.MolFromSmarts("[!+0,!#6&!#7&!#8&!#16&!#9&!#17&!#35&!#53&!#15&!#1&!#5&!#14&!#34]")
+_ISOTOPE = Chem.MolFromSmarts("[!0*]")
 _MAX_ROUNDS = 8
 
 
@@ -34,64 +45,103 @@ class Standard:
         return Chem.MolToSmiles(self.mol)
 
 
+class _Step(NamedTuple):
+    note: str
+    applies: Callable[[Chem.Mol], bool]
+    change: Callable[[Chem.Mol], Chem.Mol]
+
+
 @dataclass(frozen=True)
 class Standardizer:
-    """Normalize functional groups, keep the largest organic fragment, neutralize charges.
+    """Normalize functional groups, keep the molecule of a salt, neutralize charges.
 
-    `tautomer` also picks RDKit's canonical tautomer (about ten times slower). The result is a
-    fixed point: its SMILES, standardized again, gives itself. A charge that cannot be removed
-    without breaking the molecule stays.
+    Off by default: `isotopes` and `stereo` False remove labels and stereo marks, `tautomer` picks
+    RDKit's canonical tautomer (about ten times slower). `strict` refuses what has no single organic
+    molecule: metal complexes (METAL) and mixtures (MIXTURE); without it a complex is kept as it is
+    and the largest organic fragment of any mixture taken. The result is a fixed point: its
+    SMILES, standardized again, gives itself. A charge that cannot be removed without breaking the
+    molecule stays.
     """
 
     normalize: bool = True
     largest_fragment: bool = True
     uncharge: bool = True
+    isotopes: bool = True
+    stereo: bool = True
     tautomer: bool = False
+    strict: bool = True
 
-    def __call__(self, smiles: str | None) -> Standard | Failure:
-        """The standardized molecule, or why there is none."""
-        mol = parse(smiles)
-        if isinstance(mol, Failure):
-            return mol
-        return self.of_mol(mol)
+    def __call__(self, text: str | None, *, check: bool = False) -> Standard | Failure:
+        """The standardized molecule of any structure text, or why there is none.
 
-    def of_mol(self, mol: Chem.Mol) -> Standard | Failure:
+        With `check`, ROUND_TRIP also for a molecule that needed no change but, written and read
+        again, is another one; others are always checked. It costs about half as much again.
+        """
+        parsed = read(text)
+        if isinstance(parsed, Failure):
+            return parsed
+        done = self.of_mol(parsed.mol, check=check)
+        if isinstance(done, Failure) or not parsed.notes:
+            return done
+        return Standard(done.mol, (*parsed.notes, *done.notes))
+
+    def of_mol(self, mol: Chem.Mol, *, check: bool = False) -> Standard | Failure:
         """The same for a parsed molecule."""
         with quiet_rdkit():
-            result = Standard(mol) if self._is_plain(mol) else self._settled(mol)
+            result = Standard(mol) if not check and self._is_plain(mol) else self._single(mol)
             if isinstance(result, Failure):
                 return result
-            if not result.mol.HasSubstructMatch(_CARBON):
+            if not result.mol.HasSubstructMatch(CARBON):
                 return Failure("NO_CARBON", f"no organic fragment, only {result.smiles}")
         return result
 
     def _is_plain(self, mol: Chem.Mol) -> bool:
-        """Whether no step could change the molecule."""
-        return not any(applies(mol) for _, applies, _ in self._steps)
+        """Whether no step could change or refuse the molecule."""
+        if self.strict and mol.HasSubstructMatch(_ODD) and mol.HasSubstructMatch(METAL):
+            return False
+        if self.largest_fragment and _has_parts(mol):
+            return False
+        return not any(step.applies(mol) for step in self._steps)
 
-    def _settled(self, mol: Chem.Mol) -> Standard | Failure:
+    def _single(self, mol: Chem.Mol) -> Standard | Failure:
+        """The one molecule that counts, settled."""
+        chosen = self._parent(mol) if self.largest_fragment and _has_parts(mol) else mol
+        if isinstance(chosen, Failure):
+            return chosen
+        if self.strict and (metals := chosen.GetSubstructMatches(METAL)):
+            return Failure(
+                "METAL", f"{chosen.GetAtomWithIdx(metals[0][0]).GetSymbol()} is bonded to the molecule"
+            )
+        return self._settled(chosen, {} if chosen is mol else {"largest fragment": None})
+
+    def _settled(self, mol: Chem.Mol, notes: dict[str, None]) -> Standard | Failure:
         """The steps, again and again until they and a round trip through SMILES change nothing."""
-        notes: dict[str, None] = {}
-        smiles = Chem.MolToSmiles(mol)
+        smiles: str | None = None
         for _ in range(_MAX_ROUNDS):
             mol, written, is_changed = self._once(mol, smiles, notes)
             if not is_changed:
+                written = written or Chem.MolToSmiles(mol)
                 mol = Chem.MolFromSmiles(written)
                 if mol is None:
                     return Failure("ROUND_TRIP", f"written as {written} it cannot be read again")
             smiles = Chem.MolToSmiles(mol)
             if smiles == written and (not is_changed or self._is_plain(mol)):
-                return text_failure(smiles) or Standard(mol, tuple(notes))
+                return _too_long(smiles) or _written(mol, smiles, tuple(notes))
         return Failure("ROUND_TRIP", f"no stable form; after {_MAX_ROUNDS} rounds it is {smiles}")
 
-    def _once(self, mol: Chem.Mol, smiles: str, notes: dict[str, None]) -> tuple[Chem.Mol, str, bool]:
-        """Molecule and SMILES after each step that gives a readable one, and whether any did more
-        than nothing; `notes` gains those steps."""
+    def _once(
+        self, mol: Chem.Mol, smiles: str | None, notes: dict[str, None]
+    ) -> tuple[Chem.Mol, str | None, bool]:
+        """Molecule and, where known, SMILES after each step that gives a readable one, and whether any
+        did more than nothing; `notes` gains those steps."""
         is_changed = False
-        for note, applies, step in self._steps:
+        for note, applies, change in self._steps:
             if not applies(mol):
                 continue
-            written = Chem.MolToSmiles(step(mol))
+            changed = change(mol)
+            if smiles is None and Chem.GetFormalCharge(changed) == Chem.GetFormalCharge(mol):
+                smiles = Chem.MolToSmiles(mol)
+            written = Chem.MolToSmiles(changed)
             if written != smiles and (reread := Chem.MolFromSmiles(written)) is not None:
                 mol, smiles, is_changed = reread, written, True
                 notes[note] = None
@@ -103,25 +153,69 @@ class Standardizer:
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "Standardizer":
-        """The standardizer that `settings` describes."""
-        return cls(**{k: v for k, v in settings.items() if k not in ("version", "rdkit")})
+        """The standardizer that `settings` describes; of version 1 with what it did then.
+
+        UsageError if a newer yaokit wrote them.
+        """
+        version = settings.get("version", VERSION)
+        given = {key: value for key, value in settings.items() if key not in ("version", "rdkit")}
+        unknown = sorted(set(given) - {field.name for field in fields(cls)})
+        if version > VERSION or unknown:
+            what = f"version {version}" if version > VERSION else f"the switch {', '.join(unknown)}"
+            raise UsageError(
+                f"standardizer settings with {what}, which this yaokit (version {VERSION}) does not know; "
+                "update yaokit, or train the model again"
+            )
+        return cls(**({"strict": False} if version < 2 else {}), **given)
 
     @cached_property
-    def _steps(self) -> list:
-        steps: list = []
-        if self.largest_fragment:
-            chooser = rdMolStandardize.LargestFragmentChooser(preferOrganic=True)
-            steps.append(("largest fragment", _has_parts, chooser.choose))
+    def _parent(self) -> Parent:
+        return Parent(self.strict)
+
+    @cached_property
+    def _steps(self) -> list[_Step]:
+        steps = []
         if self.normalize:
-            steps.append(("normalized", _is_unusual, rdMolStandardize.Normalizer().normalize))
+            steps.append(_Step("normalized", _is_unusual, rdMolStandardize.Normalizer().normalize))
         if self.uncharge:
-            steps.append(("neutralized", _is_charged, rdMolStandardize.Uncharger().uncharge))
+            steps.append(_Step("neutralized", _is_charged, rdMolStandardize.Uncharger().uncharge))
+        if not self.isotopes:
+            steps.append(_Step("isotopes removed", _has_isotopes, _without_isotopes))
+        if not self.stereo:
+            steps.append(_Step("stereo removed", _has_stereo, _without_stereo))
         if self.tautomer:
-            steps.append(("tautomer", _always, rdMolStandardize.TautomerEnumerator().Canonicalize))
+            steps.append(_Step("tautomer", _always, rdMolStandardize.TautomerEnumerator().Canonicalize))
         return steps
 
     def __getstate__(self) -> dict[str, Any]:
         return asdict(self)  # RDKit's objects stay behind; a child process makes its own
+
+
+def round_trip(mol: Chem.Mol) -> Failure | None:
+    """ROUND_TRIP if the molecule, written as canonical SMILES and read again, is another one."""
+    written = Chem.MolToSmiles(mol)
+    with quiet_rdkit():
+        again = Chem.MolFromSmiles(written)
+    if again is None:
+        return Failure("ROUND_TRIP", f"written as {written} it cannot be read again")
+    if (rewritten := Chem.MolToSmiles(again)) != written:
+        return Failure("ROUND_TRIP", f"written as {written} it reads as {rewritten}")
+    return None
+
+
+def _written(mol: Chem.Mol, smiles: str, notes: tuple[str, ...]) -> Standard:
+    """The result with its SMILES, which need not be written again."""
+    result = Standard(mol, notes)
+    result.__dict__["smiles"] = smiles
+    return result
+
+
+def _too_long(smiles: str) -> Failure | None:
+    if len(smiles) > MAX_LENGTH:
+        return Failure(
+            "TOO_BIG", f"{len(smiles):,} characters once standardized; the limit is {MAX_LENGTH:,}"
+        )
+    return None
 
 
 def _has_parts(mol: Chem.Mol) -> bool:
@@ -134,6 +228,29 @@ def _is_charged(mol: Chem.Mol) -> bool:
 
 def _is_unusual(mol: Chem.Mol) -> bool:
     return mol.HasSubstructMatch(_UNUSUAL)
+
+
+def _has_isotopes(mol: Chem.Mol) -> bool:
+    return mol.HasSubstructMatch(_ISOTOPE)
+
+
+def _without_isotopes(mol: Chem.Mol) -> Chem.Mol:
+    mol = Chem.Mol(mol)
+    for atom in mol.GetAtoms():
+        atom.SetIsotope(0)
+    return Chem.RemoveHs(mol)
+
+
+def _has_stereo(mol: Chem.Mol) -> bool:
+    return any(atom.GetChiralTag() for atom in mol.GetAtoms()) or any(
+        bond.GetStereo() or bond.GetBondDir() for bond in mol.GetBonds()
+    )
+
+
+def _without_stereo(mol: Chem.Mol) -> Chem.Mol:
+    mol = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(mol)
+    return mol
 
 
 def _always(_: Chem.Mol) -> bool:

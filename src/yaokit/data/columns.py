@@ -161,10 +161,11 @@ def _cells(sample: Rows, column: str) -> list[str]:
 
 
 def _readable(cells: list[str]) -> float:
-    """The share of different cells that read as molecules; 0 if none of these has over three characters."""
+    """The share of different cells that read as molecules; 0 if none has more than three characters."""
     different = list(dict.fromkeys(cells))[:_PARSED]
-    read = [cell for cell in different if _is_structure(cell)]
-    return len(read) / len(different) if any(len(cell) > 3 for cell in read) else 0.0
+    if not any(len(cell) > 3 for cell in different):
+        return 0.0
+    return sum(map(_is_structure, different)) / len(different)
 
 
 def _is_structure(cell: str) -> bool:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +32,7 @@ def test_writes_the_table_and_its_companions(yaokit: Callable, raw: Path, tmp_pa
     table = pq.read_table(tmp_path / "new/clean.parquet")
     assert table["pIC50"].to_pylist() == pytest.approx([6.9715, 5.0], abs=1e-3)
     names = {file.name for file in (tmp_path / "new").iterdir()}
-    endings = ("parquet", "rejects.csv", "merged.csv", "issues.csv", "summary.json")
+    endings = ("parquet", "html", "rejects.csv", "merged.csv", "issues.csv", "summary.json")
     assert names == {f"clean.{end}" for end in endings}
 
 
@@ -60,6 +62,13 @@ def test_dry_run_shows_rows_and_writes_nothing(yaokit: Callable, raw: Path, tmp_
         (["raw.csv", "--value", "IC50_nM", "--unit", "parsec"], 2, "parsec"),
         (["raw.csv", "--value", "IC50_nM", "--unit", "nM", "--unit", "M"], 2, "1 --value but 2 --unit"),
         (["raw.csv", "--value", "Ki"], 2, "raw.csv has no column 'Ki'; its columns are: Name"),
+        (["raw.csv", "--value", "IC50_nM", "--threshold", "6"], 2, "add --task classification"),
+        (["raw.csv", "--task", "classification"], 2, "needs a --value"),
+        (["raw.csv", "--value", "Name", "--task", "classification"], 2, "holds 5 different labels"),
+        (["raw.csv", "--delimiter", "ab"], 2, "delimiter"),
+        (["raw.csv", "--encoding", "klingon"], 2, "klingon"),
+        (["raw.csv", "--decimal", ";"], 2, "decimal"),
+        (["raw.csv", "--dryrun"], 2, "there is no option --dryrun"),
         (["no.csv"], 2, "no.csv"),
         (["empty.csv"], 3, "empty.csv"),
         (["words.csv", "--smiles", "smiles"], 3, "SYNTAX"),
@@ -82,3 +91,58 @@ def test_a_folder_without_write_permission_is_named(yaokit: Callable, raw: Path,
     assert done.returncode == 2, done.stderr
     assert "raw.csv" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_classes_are_made_at_a_threshold(yaokit: Callable, raw: Path, tmp_path: Path) -> None:
+    classes = ("--task", "classification", "--threshold", "6", "--gray", "0.5")
+    done = yaokit("curate", raw, "-o", "c.parquet", "--value", "IC50_nM", "--unit", "nM", *classes)
+    assert done.returncode == 0, done.stderr
+    assert "1 are 1, 1 are 0" in done.stdout
+    assert pq.read_table(tmp_path / "c.parquet")["pIC50"].to_pylist() == [1, 0]
+
+
+def test_reading_is_told_where_it_cannot_be_guessed(yaokit: Callable, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("smiles;Größe\nCCO;1,234\nCCN;2,345\n".encode("utf-16"))
+    words = ("--value", "Größe", "--decimal", ",", "--delimiter", "semicolon", "--encoding", "utf-16")
+    done = yaokit("curate", "t.csv", "-o", "t.parquet", *words)
+    assert done.returncode == 0, done.stderr
+    assert pq.read_table(tmp_path / "t.parquet")["Größe"].to_pylist() == [1.234, 2.345]
+
+
+def test_switches_of_the_chemistry_have_an_effect(yaokit: Callable, tmp_path: Path) -> None:
+    (tmp_path / "t.smi").write_text("C[C@H](F)[13CH3] a\nOC1=NC=CC=C1 b\nCl[Pt](Cl)(N)N c\n")
+    yaokit("curate", "t.smi", "-o", "plain.parquet")
+    yaokit(
+        "curate",
+        "t.smi",
+        "-o",
+        "t.parquet",
+        "--remove-isotopes",
+        "--remove-stereo",
+        "--tautomer",
+        "--lenient",
+    )
+    plain, changed = (
+        pq.read_table(tmp_path / name)["smiles"].to_pylist() for name in ("plain.parquet", "t.parquet")
+    )
+    assert plain == ["C[C@@H]([13CH3])F", "Oc1ccccn1"]
+    assert changed[:2] == ["CC(C)F", "O=c1cccc[nH]1"]
+    assert json.loads((tmp_path / "t.summary.json").read_text())["standardizer"]["tautomer"] is True
+
+
+def test_standard_input_is_read(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", "from yaokit.cli import main; main()", "curate", "-", "-o", "in.parquet", "--quiet"]
+    done = subprocess.run(
+        words, input=b"smiles,id\nCCO,a\nCCN,b\n", cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert pq.read_table(tmp_path / "in.parquet")["source"].to_pylist() == ["<stdin>", "<stdin>"]
+
+
+def test_dry_run_shows_all_roles_and_changes(yaokit: Callable, tmp_path: Path) -> None:
+    header = "SMILES,Catalog ID,IC50 (nM),Assay,Organism,lot\n"
+    (tmp_path / "t.csv").write_text(header + "CC(=O)[O-].[Na+],a,5,X,Homo sapiens,9\n")
+    done = yaokit("curate", "t.csv", "-o", "t.parquet", "--dry-run")
+    assert "assay in 'Assay', organism in 'Organism'" in done.stdout
+    assert "CC(=O)[O-].[Na+] → CC(=O)O (largest fragment; neutralized)  pIC50 8.3" in done.stdout
+    assert "'lot'" in done.stdout

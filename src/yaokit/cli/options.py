@@ -22,6 +22,12 @@ def _positive(_: Any, value: Any) -> None:
         raise ValueError("must be 1 or more")
 
 
+def _no_option(_: Any, values: Sequence[str]) -> None:
+    for value in values:
+        if value.startswith("-") and value != "-":
+            raise ValueError(f"there is no option {value}")
+
+
 def cores() -> int:
     """The processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -36,7 +42,9 @@ def too_many(n_rejected: int, limit: int | None) -> TooManyRejects | None:
     return TooManyRejects(f"{n_rejected:,} rows rejected, more than --max-rejects {limit:,}")
 
 
-Inputs = Annotated[list[str], Parameter(name="IN")]
+Inputs = Annotated[  # "-" is standard input
+    list[str], Parameter(name="IN", allow_leading_hyphen=True, validator=_no_option)
+]
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 Column = Annotated[str, Parameter(metavar="COL")]
 Columns = Annotated[Sequence[str], Parameter(metavar="COL")]

@@ -12,10 +12,10 @@ from yaokit.chem.parse import quiet_rdkit
 from yaokit.chem.search import FingerprintIndex
 
 KINDS = {
-    "CONFLICT": "replicates that contradict each other",
-    "CLIFF": "nearly the same molecules with very different values",
-    "STEREO": "molecules that differ in stereochemistry alone",
-    "SAME_ID": "one id for different molecules",
+    "CONFLICT": "molecules whose replicates contradict each other",
+    "CLIFF": "pairs of nearly the same molecules with very different values",
+    "STEREO": "molecules that differ from another in stereochemistry alone",
+    "SAME_ID": "ids that stood for several molecules",
 }
 MAX_MOLECULES = 20_000  # of more, pairs are not compared
 MIN_SIMILARITY, MIN_STEP = 0.9, 2.0  # of a cliff: Tanimoto, log units

@@ -49,7 +49,7 @@ class Source:
 
     def roles_told(self) -> dict[str, Any]:
         """The columns by their roles, those that were found."""
-        return {name: found for name, found in asdict(self.roles).items() if found}
+        return {name: found for name, found in asdict(self.roles).items() if isinstance(found, str)}
 
     def hashes(self) -> list[dict[str, Any]]:
         """Name and SHA-256 of each file that it is made of."""

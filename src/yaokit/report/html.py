@@ -49,7 +49,7 @@ def write_report(out: Path, folders: Sequence[StepFolder], about: Mapping[str, A
     """
     run = Run(folders, {**NOTHING_SAID, **about})
     sheet = Sheet(run_core(run))
-    environment = _environment()
+    environment = page_environment()
     sections = []
     for anchor, title, build in SECTIONS:
         content = build(run, sheet)
@@ -71,7 +71,8 @@ def run_core(run: Run) -> Chem.Mol | None:
     return None
 
 
-def _environment() -> jinja2.Environment:
+def page_environment() -> jinja2.Environment:
+    """The templates, with the filters `number` and `count` and the function `file`."""
     loader = jinja2.PackageLoader("yaokit.report")
     environment = jinja2.Environment(
         loader=loader,

@@ -87,6 +87,15 @@ def test_threads_and_order_of_queries_change_nothing():
         assert first.tolist() == second.tolist()
 
 
+def test_hits_are_a_sequence():
+    packed = random_bits(50)
+    hits = FingerprintIndex.build(packed).top(packed[:3], 2)
+    assert len(list(hits)) == len(hits) == 3
+    assert hits[-1][0].tolist() == hits[2][0].tolist()
+    with pytest.raises(IndexError):
+        hits[3]
+
+
 def test_no_fingerprints_and_no_queries_give_no_hits():
     empty = FingerprintIndex.build(np.zeros((0, 32), np.uint8))
     assert empty.top(random_bits(2), 3).offsets.tolist() == [0, 0, 0]
@@ -99,6 +108,8 @@ def test_what_cannot_be_searched_is_an_error():
         index.top(random_bits(1, 64))
     with pytest.raises(ValueError, match="k is 0"):
         index.top(random_bits(1), 0)
+    with pytest.raises(ValueError, match="threads is 0"):
+        index.top(random_bits(1), threads=0)
     with pytest.raises(ValueError, match="must be above 0"):
         index.within(random_bits(1), 0.0)
     with pytest.raises(ValueError, match="uint8 is needed"):

@@ -33,6 +33,7 @@ class Hits:
 
     def __getitem__(self, query: int) -> tuple[np.ndarray, np.ndarray]:
         """Index and similarity of one query's hits."""
+        query = range(len(self))[query]
         part = slice(self.offsets[query], self.offsets[query + 1])
         return self.index[part], self.similarity[part]
 
@@ -83,6 +84,8 @@ class FingerprintIndex:
         queries = np.atleast_2d(queries)
         if queries.shape[1] * 8 != self.n_bits:
             raise ValueError(f"queries have {queries.shape[1] * 8} bits, the index {self.n_bits}")
+        if threads < 1:
+            raise ValueError(f"threads is {threads}; at least one is needed")
         searches = [_Search(query, k, threshold) for query in queries]
         by_size = sorted(searches, key=lambda search: search.popcount)
         size = max(1, min(_CHUNK, math.ceil(len(searches) / threads)))

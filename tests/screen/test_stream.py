@@ -12,11 +12,12 @@ import pytest
 from toy_runs import TASK, series, small_trusted
 
 from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.reasons import Failure
 from yaokit.core.store import read_json
 from yaokit.core.table import MolTable
 from yaokit.models import load
 from yaokit.screen import shard, stream
-from yaokit.screen.stream import screen_files
+from yaokit.screen.stream import own, screen_files
 
 FILES = ("hits.parquet", "hits.csv", "rejects.csv", "summary.json")
 BAD = {3: ("not-a-molecule", "NAME"), 7: ("C(C)(C)(C)(C)C", "VALENCE"), 12: ("[Na+].[Cl-]", "NO_CARBON")}
@@ -153,7 +154,7 @@ def test_best_first_breaks_ties_by_id_and_puts_unknown_last():
 PEAK = """
 import sys, resource
 from pathlib import Path
-from yaokit.screen.stream import screen_files
+from yaokit.screen.stream import own, screen_files
 library, model, out = map(Path, sys.argv[1:])
 screen_files([library], model, out, top=100, workers=1)
 own, children = (resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -213,8 +214,40 @@ def test_a_library_of_mol_blocks_shows_smiles(model, tmp_path):
     assert {hit["vendor"] for hit in hits} == {"Acme"}
 
 
-def test_a_folder_of_other_files_is_left_alone(library, model, tmp_path):
+def test_a_folder_of_other_files_is_not_taken(tmp_path):
     (tmp_path / "thesis.docx").write_text("mine")
     with pytest.raises(UsageError, match=r"holds other files \(thesis\.docx\)"):
-        screen_files([library], model, tmp_path, top=5)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+        own(tmp_path)
+
+
+def test_a_hit_that_does_not_hold_in_the_last_check_is_refused(library, model, tmp_path, monkeypatch):
+    best = screen_files([library], model, tmp_path / "all", top=3, workers=1)["best"]
+
+    class Refusing:
+        def __init__(self, standardizer) -> None:
+            self.bad = best["smiles"]
+
+        def __call__(self, smiles: str) -> Failure | None:
+            return Failure("ROUND_TRIP", "another one") if smiles == self.bad else None
+
+    monkeypatch.setattr(stream, "_Check", Refusing)
+    monkeypatch.setattr(stream, "Pool", InPlace)
+    summary = screen_files([library], model, tmp_path / "all", top=3, workers=1)  # the shards are there
+    assert (summary["n_out"], summary["codes"]["ROUND_TRIP"]) == (2, 1)
+    assert summary["n_in"] == summary["n_out"] + sum(summary["dropped"].values())
+    assert "another one" in (tmp_path / "all" / "rejects.csv").read_text()
+
+
+class InPlace:
+    """A pool without children, for what they cannot import."""
+
+    def __init__(self, each, finish=None, *, workers: int) -> None:
+        self.each = each
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def map(self, batches):
+        return ([self.each(item) for item in batch] for batch in batches)

@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yaokit import __version__
+from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
+from yaokit.core.reasons import Failure
 from yaokit.core.store import content_key, file_hash, read_json, write_json, writing
 from yaokit.data.builtin import is_builtin, source_files
 from yaokit.data.export import csv_writer, write_csv
@@ -65,15 +67,16 @@ def screen_files(
         raise UsageError(
             f"{model} is a bare {getattr(predictor, 'name', 'model')}; screen with a trained folder"
         )
-    own(out)
+    out.mkdir(parents=True, exist_ok=True)
     shards = _claim(out / "shards", files, model, top)
     total = sum(count_lines(file) for file in files)
     source = chain.from_iterable(_entries(file) for file in files)
     paths = list(_shards(source, predictor, model, shards, top, total, workers, progress))
-    tally = _write_rejects(paths, out / "rejects.csv")
+    hits, n_same = _best_of(paths, top)
+    hits, refused = _checked(hits, predictor, workers)
+    tally = _write_rejects(paths, refused, out / "rejects.csv")
     if not tally.n_in:
         raise NothingUsable(f"{', '.join(map(str, files))}: no molecules in it")
-    hits, n_same = _best_of(paths, top)
     summary = _summary(name or ", ".join(map(str, files)), tally, hits, n_same, predictor, top)
     hits = _with_others(hits)
     with writing(out / "hits.parquet") as part:
@@ -168,8 +171,36 @@ def _write_shard(path: Path, pieces: Sequence[Piece], top: int) -> None:
         pq.write_table(hits, part)
 
 
-def _write_rejects(paths: Sequence[Path], out: Path) -> Tally:
-    """All rejected lines into one file; the counts of all shards."""
+class _Check:
+    """What a guarded child asks of a hit: is it, written and read again, the same molecule?"""
+
+    def __init__(self, standardizer: Standardizer) -> None:
+        self.standardizer = standardizer
+
+    def __call__(self, smiles: str) -> Failure | None:
+        found = self.standardizer(smiles, check=True)
+        if isinstance(found, Failure) or found.smiles == smiles:
+            return found if isinstance(found, Failure) else None
+        return Failure("ROUND_TRIP", f"written as {smiles} it reads as {found.smiles}")
+
+
+def _checked(hits: pa.Table, predictor: Trusted, workers: int) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """The hits that hold in every check of chemistry, and the others as rejects."""
+    smiles = hits["smiles"].to_pylist()
+    batches = (smiles[i : i + PIECE] for i in range(0, len(smiles), PIECE))
+    with Pool(_Check(predictor.standardizer), workers=min(workers, 1 + len(smiles) // PIECE)) as pool:
+        failures = list(chain.from_iterable(pool.map(batches)))
+    refused = [
+        {"source": h["source"], "line": h["line"], "id": h["id"], "smiles": h["input_smiles"]}
+        | {"code": failure.code, "message": failure.message}
+        for h, failure in zip(hits.to_pylist(), failures, strict=True)
+        if failure
+    ]
+    return hits.filter(pa.array([failure is None for failure in failures], pa.bool_())), refused
+
+
+def _write_rejects(paths: Sequence[Path], refused: list[dict[str, Any]], out: Path) -> Tally:
+    """All rejected lines, and hits refused at the end, into one file; the counts of all shards."""
     tally = Tally()
     with writing(out) as part, csv_writer(part) as write:
         write(REJECTS.empty_table())
@@ -177,6 +208,9 @@ def _write_rejects(paths: Sequence[Path], out: Path) -> Tally:
             state = read_json(path.with_suffix(".json"))
             tally.add(Tally.from_json(state["tally"]))
             write(pa.Table.from_pylist(state["rejects"], schema=REJECTS))
+        write(pa.Table.from_pylist(refused, schema=REJECTS))
+    tally.codes.update(row["code"] for row in refused)
+    tally.n_scored -= len(refused)
     return tally
 
 

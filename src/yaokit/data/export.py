@@ -1,6 +1,7 @@
 """Tables as CSV files that spreadsheets read as data, never as formulas."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,9 @@ from yaokit.core.store import write_json, writing
 if TYPE_CHECKING:
     from yaokit.data.curate import Curated
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet may run or split off: a formula sign, also full-width, also behind blanks.
+_FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200d\u2060\ufeff]*[=+\-@|＝＋－＠]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _BATCH = 4096
 
 
@@ -47,7 +50,7 @@ def safe_cell(value: Any) -> Any:
     """The value as a CSV cell: numbers as they are, text that cannot act as a formula."""
     if isinstance(value, list):
         value = "; ".join("" if item is None else str(item) for item in value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
 

@@ -15,6 +15,7 @@ from yaokit.chem.depict import align, common_core, is_drawable, png
 from yaokit.chem.parse import parse, quiet_rdkit
 from yaokit.core.reasons import Failure
 from yaokit.core.store import write_text, writing
+from yaokit.data.export import safe_cell
 
 FIRST = ("rank", "id", "smiles", "source")
 PREDICTED = ("_pred", "_std", "_low", "_high")
@@ -23,7 +24,6 @@ AFTER = (
     *("near_duplicate_of", "desirability", "pareto_front"),
 )
 LAST = ("scaffold", "admet", "route", "contributions")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PICTURE = (320, 200)  # px
 _CREATED = datetime(2000, 1, 1)  # a fixed date: the same candidates give the same file
 
@@ -73,14 +73,9 @@ def _molecules(smiles: Sequence[str | None]) -> list[Chem.Mol | None]:
 def _csv_text(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_inert(name) for name in columns])
-    writer.writerows([_inert(row[name]) for name in columns] for row in rows)
+    writer.writerow([safe_cell(name) for name in columns])
+    writer.writerows([safe_cell(row[name]) for name in columns] for row in rows)
     return text.getvalue()
-
-
-def _inert(value: Any) -> Any:
-    """The cell such that no spreadsheet runs it as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _sdf_text(columns: Sequence[str], rows: Sequence[dict[str, Any]], mols: Sequence[Chem.Mol | None]) -> str:

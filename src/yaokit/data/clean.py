@@ -28,7 +28,7 @@ class Standardize:
         self._standardizer = standardizer
 
     def __call__(self, text: str) -> Clean | Failure:
-        found = self._standardizer(text)
+        found = self._standardizer(text, check=True)
         if isinstance(found, Failure):
             return found
         return Clean(found.smiles, "; ".join(found.notes), shown(text))

@@ -5,14 +5,26 @@ import re
 import pytest
 from docs.examples import ROOT
 
-from yaokit.chem.standardize import Standardizer
+from yaokit.chem.parse import parse
+from yaokit.chem.standardize import Standardizer, round_trip
 from yaokit.core.reasons import REASONS, Failure
 from yaokit.data.activity import parse_value
+from yaokit.data.classes import Classes
+from yaokit.data.curate import ValueColumn, curate
 
 PAGE = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 VALUES = re.compile(r"Example: `([^`]*)` in (\w+)$", re.MULTILINE)
 STRUCTURES = re.compile(r"Example: `([^`…]*)`(?! in)")
+FILES = {
+    code: found
+    for code, text in SECTIONS.items()
+    if (found := re.search(r"```(csv|sdf)\n(.*?)```", text, re.DOTALL))
+}
+OPTIONS = {
+    "CONFLICT": [ValueColumn("active", unit="none", classes=Classes())],
+    "GRAY_ZONE": [ValueColumn("active", unit="none", classes=Classes(6.5, 0.5))],
+}
 
 
 def test_every_code_is_explained() -> None:
@@ -20,7 +32,7 @@ def test_every_code_is_explained() -> None:
     assert all(len(text.split()) > 5 for text in SECTIONS.values())
 
 
-@pytest.mark.parametrize("code", [c for c in SECTIONS if STRUCTURES.search(SECTIONS[c]) and c != "RAGGED"])
+@pytest.mark.parametrize("code", [c for c in SECTIONS if STRUCTURES.search(SECTIONS[c])])
 def test_example_structures_are_rejected_with_the_code(code: str) -> None:
     match = STRUCTURES.search(SECTIONS[code])
     assert match
@@ -35,3 +47,19 @@ def test_example_values_are_rejected_with_the_code(code: str) -> None:
     assert match
     found = parse_value(match[1], match[2])
     assert found is None if code == "VALUE_MISSING" else isinstance(found, Failure) and found.code == code
+
+
+@pytest.mark.parametrize("code", FILES)
+def test_example_files_have_a_row_rejected_with_the_code(code: str, tmp_path) -> None:
+    path = tmp_path / f"example.{FILES[code][1]}"
+    path.write_text(FILES[code][2], encoding="utf-8")
+    found = curate([path], values=OPTIONS.get(code, []), workers=1)
+    assert code in found.summary["codes"]
+
+
+def test_the_complex_that_reads_as_another_one_still_does() -> None:
+    example = re.search(r"METAL:\n`(.*?)`", SECTIONS["ROUND_TRIP"])
+    assert example
+    found = round_trip(parse(example[1]))
+    assert found is not None
+    assert found.code == "ROUND_TRIP"

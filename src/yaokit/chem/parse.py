@@ -26,7 +26,7 @@ __all__ = [
 MAX_HEAVY_ATOMS = 300
 
 _CHARGED = Chem.MolFromSmarts("[!+0]")
-_SIGNED = re.compile(r"\[[^\[\]]*[+-]\d*(?::\d+)?\]|\[[^\[\]]*(?:\+\++|--+)(?::\d+)?\]")
+_SIGNED = re.compile(r"\[[^\[\]]*[+-]\d*(?::\d+)?\]")
 # Signs of what `tidied` changes: CX blocks, atom numbers, dative bonds, metals of salts.
 _CURIOUS = re.compile(r"[|:<>]|\[\d*(?:Li|Na|K|Rb|Cs|Mg|Ca|Sr|Ba)\]")
 

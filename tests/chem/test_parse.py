@@ -1,5 +1,10 @@
+import random
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdkit import Chem
+from rdkit.Chem import rdDepictor
 
 from yaokit.chem.parse import MAX_HEAVY_ATOMS, MAX_LENGTH, as_smiles, parse, read, text_failure
 from yaokit.core.reasons import REASONS, Failure
@@ -129,7 +134,7 @@ def test_a_mol_block_is_a_structure_text():
 @pytest.mark.parametrize("v3000", [False, True])
 def test_mol_blocks_keep_stereo_from_their_drawing(smiles, v3000):
     mol = Chem.MolFromSmiles(smiles)
-    Chem.rdDepictor.Compute2DCoords(mol)
+    rdDepictor.Compute2DCoords(mol)
     found = parse(Chem.MolToMolBlock(mol, forceV3000=v3000))
     assert isinstance(found, Chem.Mol)
     assert Chem.MolToSmiles(found) == smiles
@@ -169,3 +174,57 @@ def test_bad_blocks_give_their_reason(block, code, capfd):
 
 def test_a_polymer_is_no_single_molecule():
     assert failure("CCO |Sg:n:0,1,2::ht|").code == "QUERY"
+
+
+def test_parities_tell_stereo_where_there_are_no_coordinates():
+    mol = Chem.MolFromSmiles("C[C@H](F)Cl")
+    rdDepictor.Compute2DCoords(mol)
+    lines = Chem.MolToMolBlock(mol).splitlines()
+    zeros = [f"{0:10.4f}" * 3 + line[30:] if len(line) > 60 else line for line in lines]
+    zeros[8:-1] = [line[:9] + "  0" for line in zeros[8:-1]]  # bonds without wedges
+    center = 5
+    both = set()
+    for parity in "12":
+        zeros[center] = zeros[center][:39] + "  " + parity + zeros[center][42:]
+        found = parse("\n".join(zeros))
+        assert isinstance(found, Chem.Mol)
+        both.add(Chem.MolToSmiles(found))
+    assert both == {"C[C@H](F)Cl", "C[C@@H](F)Cl"}
+
+
+PIECES = st.sampled_from(
+    [
+        *"CNOPSFIBcnos()[]=#:.-+@/\\%0123456789*~>|$;,! \t\n\x00\u0421Ｃé\"'",
+        "Cl",
+        "[nH]",
+        "InChI=",
+        " |",
+        "M  END",
+    ]
+)
+TEXTS = ["CC(=O)Oc1ccccc1C(=O)O", "C[C@H](F)/C=C/c1cc[nH]c1.[Na+]", "CN(C)(C)->O |$;;$|", "InChI=1S/CH4/h1H4"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(TEXTS), st.lists(PIECES, max_size=8), st.integers(0, 99))
+def test_damaged_text_never_raises(text, pieces, seed):
+    letters = list(text)
+    for piece in pieces:
+        letters.insert(random.Random(seed).randrange(len(letters) + 1), piece)
+    found = read("".join(letters))
+    if isinstance(found, Failure):
+        assert found.code in REASONS
+        assert "\n" not in found.message
+        assert len(found.message) < 300
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 399), st.characters(max_codepoint=300)), min_size=1, max_size=6))
+def test_damaged_blocks_never_raise(changes):
+    letters = list(ETHANOL_BLOCK)
+    for at, letter in changes:
+        letters[at % len(letters)] = letter
+    found = read("".join(letters))
+    if isinstance(found, Failure):
+        assert found.code in REASONS
+        assert "\n" not in found.message

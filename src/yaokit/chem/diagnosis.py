@@ -38,7 +38,7 @@ def problem(mol: Chem.Mol, places: list[str]) -> Failure:
         )
     if first.GetType() == "KekulizeException":
         return _kekulize(mol, list(first.GetAtomIndices()), places)
-    return Failure("SYNTAX", first.Message().strip())
+    return Failure("SYNTAX", " ".join(first.Message().split()))
 
 
 def _valence(atom: Chem.Atom, places: list[str]) -> Failure:
@@ -68,11 +68,11 @@ def _joined(atoms: list[int], places: list[str], word: str) -> str:
     """ "characters 1, 3 and 4"; the first six."""
     kind = places[atoms[0]].split()[0]
     numbers = [places[at].split()[1] for at in atoms[:6]]
+    if len(atoms) == 1:
+        return f"{kind} {numbers[0]}"
     if len(atoms) > 6:
         return f"{kind}s {', '.join(numbers)} …"
-    return (
-        f"{kind}s {', '.join(numbers[:-1])} {word} {numbers[-1]}" if numbers[1:] else f"{kind} {numbers[0]}"
-    )
+    return f"{kind}s {', '.join(numbers[:-1])} {word} {numbers[-1]}"
 
 
 def _named(atom: Chem.Atom, places: list[str]) -> str:
@@ -91,12 +91,9 @@ def _syntax(text: str) -> Failure:
     with rdBase.CaptureErrorLog() as log:
         Chem.MolFromSmiles(text, sanitize=False)
     if found := _POSITION.search(log.messages):
-        what = (
-            "SMILES breaks off"
-            if int(found[2]) >= len(text)
-            else found[1].replace("syntax error", "not SMILES")
-        )
-        return Failure("SYNTAX", f"{what} at character {found[2]}, {text[: int(found[2])][-20:]!r}")
+        at = int(found[2])
+        what = "SMILES breaks off" if at >= len(text) else found[1].replace("syntax error", "not SMILES")
+        return Failure("SYNTAX", f"{what} at character {at}, {text[:at][-20:]!r}")
     if "unclosed ring" in log.messages:
         return Failure("SYNTAX", f"ring {_open_ring(text)} is opened but never closed")
     if text.endswith("|"):

@@ -83,10 +83,8 @@ def _line_failure(text: str) -> Failure | None:
     if _BARE_ATOMS.fullmatch(smiles) and "[C]" in smiles:
         return Failure("NAME", "looks like SELFIES; convert it to SMILES")
     if found := _PATTERN.search(smiles):
-        what = "an attachment point" if found[0] == "*" else "of a pattern (SMARTS)"
-        return Failure(
-            "QUERY", f"{found[0]!r} at character {found.start() + 1} is {what}; give a whole molecule"
-        )
+        what = "an attachment point" if found[0] == "*" else "part of a pattern (SMARTS)"
+        return Failure("QUERY", f"{found[0]!r} at character {found.start() + 1} is {what}")
     return None
 
 
@@ -98,9 +96,7 @@ def _block_failure(text: str) -> Failure | None:
     if "M  END" not in text:
         return Failure("SYNTAX", "a mol block without its last line, M  END: it was cut off")
     if len(text) > MAX_BLOCK_LENGTH:
-        return Failure(
-            "TOO_BIG", f"{len(text):,} characters of a mol block; the limit is {MAX_BLOCK_LENGTH:,}"
-        )
+        return Failure("TOO_BIG", f"{len(text):,} characters; the limit is {MAX_BLOCK_LENGTH:,}")
     return None
 
 
@@ -114,9 +110,7 @@ def not_smiles(text: str) -> Failure | None:
     if word := _word(text):
         return Failure("NAME", f"{text[:40]!r} is a name, not a structure: {word!r} is not SMILES")
     if found := _R_GROUP.search(text):
-        return Failure(
-            "QUERY", f"{found[0]!r} at character {found.start() + 1} is an R group; give a molecule"
-        )
+        return Failure("QUERY", f"{found[0]!r} at character {found.start() + 1} is an R group")
     if _PATTERN_SIGN.search(text) and Chem.MolFromSmarts(text) is not None:
         return Failure("QUERY", "a SMARTS pattern, not a molecule")
     return None

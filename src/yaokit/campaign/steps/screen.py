@@ -46,7 +46,6 @@ def _run(out: Path, inputs: Inputs, settings: ScreenSettings) -> dict[str, Any]:
 def _recombined(out: Path, inputs: Inputs, settings: ScreenSettings) -> tuple[Path, dict[str, Any]]:
     """The library file of the series' recombined parts, and how it was made."""
     path, about = out / "series.smi", out / "series.json"
-    (out / "shards").mkdir(parents=True, exist_ok=True)  # by which the screen knows the folder as its own
     if not about.exists():
         table = MolTable.read(inputs.one("curate").path / "table")
         inputs.progress.say("  recombining the series' own parts")

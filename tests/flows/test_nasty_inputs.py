@@ -26,7 +26,6 @@ PENDING: dict[str, str] = {  # name of a case → what it waits for
     "azide, other charges": "the gate",
     "ferrocene": "the gate",
     "stereo marks that contradict": "the gate",
-    "replicates three log units apart": "values",
 }
 
 

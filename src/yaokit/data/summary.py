@@ -113,7 +113,7 @@ class Tally:
             "repaired": dict(self._repairs.most_common()),
             "files": self._files(sources),
             "roles": {source.name: source.roles_told() for source in sources},
-            "notes": list(self._notes(sources, ids, drops)),
+            "notes": list(self._notes(sources, groups, ids, drops)),
         }
 
     def _files(self, sources: Sequence[Source]) -> list[dict[str, Any]]:
@@ -143,7 +143,7 @@ class Tally:
         return about
 
     def _notes(
-        self, sources: Sequence[Source], ids: UniqueIds, drops: dict[str, Any] | None
+        self, sources: Sequence[Source], groups: Groups, ids: UniqueIds, drops: dict[str, Any] | None
     ) -> Iterator[str]:
         for source in sources:
             yield from source.notes()
@@ -156,6 +156,9 @@ class Tally:
                 yield f"{value.column}: {n} {left}"
             if n := _n(flags, WITH_ERROR):
                 yield f"{value.column}: {n} cells give an error after ±; it is not used"
+        if n := len({conflict.row for conflict in groups.conflicts}):
+            have = "molecule has" if n == 1 else "molecules have"
+            yield f"{n:,} {have} replicates that contradict each other; they are listed as CONFLICT"
         yield from self._context.warnings()
         if drops and drops["warning"]:
             yield drops["warning"]

@@ -30,6 +30,25 @@ def test_init_writes_a_plan_that_fits_the_table(yaokit: Callable, tmp_path: Path
     assert yaokit("campaign", "init", "project").returncode == 2
 
 
+def test_init_tells_what_it_guessed(yaokit: Callable, tmp_path: Path) -> None:
+    (tmp_path / "raw.csv").write_text("Name,SMILES,pchembl_value,logS,note\na,CCO,6.1,-2,x\nb,CCN,7,-1.5,y\n")
+    done = yaokit("campaign", "init", "project", "--table", "raw.csv")
+    assert "SMILES" in done.stdout
+    assert "column pchembl_value, unit p" in done.stdout
+    text = (tmp_path / "project/campaign.toml").read_text()
+    assert '  # { column = "logS", unit = "none", goal = "maximize" },' in text
+    assert "note" not in text.split("values = [")[1].split("]")[0]
+
+
+def test_init_without_a_known_value_says_which_line_to_fill_in(yaokit: Callable, tmp_path: Path) -> None:
+    (tmp_path / "raw.csv").write_text("SMILES,response,batch\nCCO,0.4,first\nCCN,0.9,second\n")
+    done = yaokit("campaign", "init", "project", "--table", "raw.csv")
+    lines = (tmp_path / "project/campaign.toml").read_text().splitlines()
+    number = next(i for i, line in enumerate(lines, start=1) if "WHICH?" in line)
+    assert f"choose a value column in line {number}, then" in done.stdout
+    assert lines[number - 1].endswith("# one of: response")
+
+
 def test_status_of_an_unfinished_run_says_how_to_continue(yaokit: Callable, run_folder: Path) -> None:
     done = yaokit("campaign", "status", run_folder)
     assert done.returncode == 0, done.stderr

@@ -2,13 +2,16 @@
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from yaokit.core.errors import UsageError
 from yaokit.core.store import write_text
 from yaokit.data.measurements import ValueColumn
 from yaokit.data.preview import guessed_values, preview
 
+_WHICH = "WHICH?"
 _PLANS = Path(__file__).parent / "plans"
 
 
@@ -17,8 +20,17 @@ def demo_plan_path(quick: bool = False) -> Path:
     return _PLANS / ("demo-quick.toml" if quick else "demo.toml")
 
 
-def init_campaign(folder: Path, table: Path | None = None) -> Path:
-    """Write folder/campaign.toml, its columns guessed from `table`; gives its path.
+@dataclass(frozen=True)
+class Started:
+    """A new plan: its file, what was seen in the table, and the line where a choice is left."""
+
+    plan: Path
+    seen: dict[str, Any] | None = None
+    open_line: int | None = None
+
+
+def init_campaign(folder: Path, table: Path | None = None) -> Started:
+    """Write folder/campaign.toml, its columns guessed from `table`.
 
     UsageError if there is a plan already or the table cannot be read.
     """
@@ -26,10 +38,13 @@ def init_campaign(folder: Path, table: Path | None = None) -> Path:
     if plan.exists():
         raise UsageError(f"{plan} exists already; edit it, or choose another folder")
     text = (_PLANS / "template.toml").read_text(encoding="utf-8")
-    parts = _of_table(table, folder) if table else _EMPTY
+    seen = preview([table]) if table else None
+    parts = _of_table(table, folder, seen) if table and seen else _EMPTY
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(plan, text.format(file=plan, **parts))
-    return plan
+    text = text.format(file=plan, **parts)
+    write_text(plan, text)
+    lines = text.splitlines()
+    return Started(plan, seen, next((i for i, line in enumerate(lines, start=1) if _WHICH in line), None))
 
 
 _EMPTY = {
@@ -41,23 +56,27 @@ _EMPTY = {
 }
 
 
-def _of_table(table: Path, folder: Path) -> dict[str, str]:
-    seen = preview([table])
+def _of_table(table: Path, folder: Path, seen: dict[str, Any]) -> dict[str, str]:
     values = guessed_values(table)
     roles = seen["files"][0]
-    lines = "".join(f"  {_value(value)},\n" for value in values[:1])
-    others = "".join(f"  # {_value(value)},\n" for value in values[1:])
-    if not values:
-        columns = ", ".join(seen["columns"])
-        lines = f'  {{ column = "WHICH?", unit = "WHICH?", goal = "maximize" }},   # one of: {columns}\n'
+    lines = f"  {_value(values[0])},\n" if values else _choice(seen["numeric"])
+    guessed = {value.column for value in values}
+    more = [ValueColumn(name, unit="none") for name in seen["numeric"] if name not in guessed]
+    others = "".join(f"  # {_value(value)},\n" for value in [*values[1:], *more])
     named = [(key, roles[key]) for key in ("smiles", "id") if roles[key]]
     return {
         "title": _quoted(table.name.split(".")[0]),
         "task": _quoted(values[0].task if values else "pIC50"),
         "files": f"[{_quoted(_path_from(folder, table))}]",
         "roles": "".join(f"{key} = {_quoted(name)}\n" for key, name in named),
-        "values": lines + others,
+        "values": lines + (others if values else ""),
     }
+
+
+def _choice(numeric: list[str]) -> str:
+    """A value line to fill in, with the columns that could stand there."""
+    could = "one of: " + ", ".join(numeric) if numeric else "the table has no column of numbers"
+    return f'  {{ column = "{_WHICH}", unit = "{_WHICH}", goal = "maximize" }},   # {could}\n'
 
 
 def _path_from(folder: Path, table: Path) -> str:

@@ -26,8 +26,24 @@ def init(folder: Annotated[Path, Parameter(name="DIR")], /, *, table: Path | Non
     """
     from yaokit.campaign import init_campaign
 
-    plan = init_campaign(folder, table)
-    return Result({"plan": str(plan)}, [("plan", plan), ("next", f"yaokit campaign run {plan}")])
+    started = init_campaign(folder, table)
+    told = {"plan": str(started.plan), "seen": started.seen, "open_line": started.open_line}
+    first = f"choose a value column in line {started.open_line}, then " if started.open_line else ""
+    end = [("plan", started.plan), ("next", f"{first}yaokit campaign run {started.plan}")]
+    return Result(told, [*_seen(started.seen), *end], (started.seen or {}).get("notes", []))
+
+
+def _seen(seen: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    """What was guessed of the table."""
+    if seen is None:
+        return []
+    roles = seen["files"][0]
+    facts = [("structures", roles["smiles"]), ("names", roles["id"] or "no column; row numbers are used")]
+    values = [
+        (f"value {v['name']}", f"column {v['column']}, unit {v['unit']}; check it in the plan")
+        for v in seen["values"][:1]
+    ]
+    return [*facts, *(values or [("value", "no column was recognized as a measured value")])]
 
 
 def run(

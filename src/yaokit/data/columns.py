@@ -118,6 +118,11 @@ def value_columns(columns: Sequence[str], sample: Rows) -> list[Value]:
     return found
 
 
+def numeric_columns(columns: Sequence[str], sample: Rows) -> list[str]:
+    """The columns that hold numbers."""
+    return [column for column in columns if _is_numeric(_cells(sample, column))]
+
+
 def _unit_of(column: str, columns: Sequence[str], sample: Rows) -> tuple[str, str | None]:
     """The unit and the unit column: from the column's name, from a column of units, or "none"."""
     if written := _UNIT_IN_NAME.search(column) or _MOLAR_AFTER.search(column):

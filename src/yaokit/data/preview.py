@@ -10,7 +10,7 @@ from yaokit.core.reasons import Failure
 from yaokit.data.activity import Measured
 from yaokit.data.chunks import chunks
 from yaokit.data.clean import Clean, cleaned
-from yaokit.data.columns import value_columns
+from yaokit.data.columns import numeric_columns, value_columns
 from yaokit.data.curate import STANDARD, carried_columns, with_words
 from yaokit.data.measurements import ValueColumn, check_values
 from yaokit.data.records import AS_FOUND, Reading
@@ -49,7 +49,7 @@ def preview(
 
     Without `values` they are guessed from the first file (`values_are_guessed`). Each row has
     line, id, input_smiles, smiles, repaired, its values by task name, and code and message if
-    rejected. `carried` are the columns that go on as they are.
+    rejected. `carried` are the columns that go on as they are, `numeric` those with numbers.
     """
     sources = open_sources(files, smiles=smiles, id=id, reading=reading)
     wanted = list(values) or _guessed(sources[0])
@@ -60,12 +60,19 @@ def preview(
     return {
         "files": [{"name": source.name, **asdict(source.roles)} for source in sources],
         "columns": columns,
+        "numeric": [c for c in columns if any(c in _numeric(source) for source in sources)],
         "carried": carried_columns(columns, sources, wanted),
         "values": [{**asdict(value), "name": value.task} for value in wanted],
         "values_are_guessed": not values and bool(wanted),
         "rows": list(_rows(first, wanted, standardizer)),
         "notes": [note for source in sources for note in source.notes()] + notes,
     }
+
+
+def _numeric(source: Source) -> list[str]:
+    roles = source.roles
+    others = [c for c in source.table.columns if c not in (roles.smiles, roles.id)]
+    return numeric_columns(others, [record.cells for record in source.sample])
 
 
 def _rows(

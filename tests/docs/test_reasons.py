@@ -4,8 +4,9 @@ import re
 
 import pytest
 from docs.examples import ROOT
+from rdkit import Chem
 
-from yaokit.chem.parse import parse
+from yaokit.chem.parse import parse, read
 from yaokit.chem.standardize import Standardizer, round_trip
 from yaokit.core.reasons import REASONS, Failure
 from yaokit.data.activity import parse_value
@@ -16,6 +17,7 @@ PAGE = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 VALUES = re.compile(r"Example: `([^`]*)` in (\w+)$", re.MULTILINE)
 STRUCTURES = re.compile(r"Example: `([^`…]*)`(?! in)")
+REPAIRS = re.findall(r"^\| `(.*)` \| `(.*)` \| (.*) \|$", PAGE, re.MULTILINE)
 FILES = {
     code: found
     for code, text in SECTIONS.items()
@@ -63,3 +65,10 @@ def test_the_complex_that_reads_as_another_one_still_does() -> None:
     found = round_trip(parse(example[1]))
     assert found is not None
     assert found.code == "ROUND_TRIP"
+
+
+@pytest.mark.parametrize(("written", "becomes", "note"), REPAIRS)
+def test_the_repairs_are_what_the_page_says(written: str, becomes: str, note: str) -> None:
+    found = read(written.replace("\\|", "|"))
+    assert not isinstance(found, Failure)
+    assert (Chem.MolToSmiles(found.mol), found.notes) == (Chem.CanonSmiles(becomes), (note,))

@@ -18,16 +18,19 @@ from yaokit.core.reasons import Failure
 VERSION = 2
 # Every functional group that RDKit's normalizer rewrites has one of these; most molecules have none. Left
 # out are frequent charged groups that it leaves as they are: ammonium, carboxylate, nitro, sulfoxide.
-_UNUSUAL = Chem.MolFromSmarts(
-    "[$([!+0;!$([NX4+]);!$([OX1-]C=O);!$([NX3+](=[OX1])([OX1-])[#6]);!$([OX1-][NX3+](=[OX1])[#6]);"
-    "!$([SX3+]([OX1-])([#6])[#6]);!$([OX1-][SX3+]([#6])[#6])]),"
-    "$([S,Se,Te;D3]=O),$([N,P,As,Sb](=*)=*),$(N=*#*),$(n=*)]"
+_HYPERVALENT = Chem.MolFromSmarts("[$([S,Se,Te;D3]=O),$([N,P,As,Sb](=*)=*),$(N=*#*),$(n=*)]")
+_CHARGED_GROUP = Chem.MolFromSmarts(
+    "[!+0;!$([NX4+]);!$([OX1-]C=O);!$([NX3+](=[OX1])([OX1-])[#6]);!$([OX1-][NX3+](=[OX1])[#6]);"
+    "!$([SX3+]([OX1-])([#6])[#6]);!$([OX1-][SX3+]([#6])[#6])]"
 )
 # RDKit's uncharger does nothing without one of these: a cation with hydrogen or an anion, neither of
 # them beside an opposite charge as in a nitro group.
-_CHARGE = Chem.MolFromSmarts("[!+0;!$([+;H0]);!$([+]~[-]);!$([-]~[+;!$(*(~[-])~[-])])]")
+_LOOSE_CHARGE = Chem.MolFromSmarts("[!+0;!$([+;H0]);!$([+]~[-]);!$([-]~[+;!$(*(~[-])~[-])])]")
+_CHARGE = Chem.MolFromSmarts("[!+0]")
 # One look for all that is not an uncharged atom of a common element.
 _ODD = Chem.MolFromSmarts("[!+0,!#6&!#7&!#8&!#16&!#9&!#17&!#35&!#53&!#15&!#1&!#5&!#14&!#34]")
+_CARBANION = Chem.MolFromSmarts("[#6-;!$([#6-]~[+])]")
+_AZIDE = Chem.MolFromSmarts("[N-;D2]-[N+;D2]#[N;D1]")
 _ISOTOPE = Chem.MolFromSmarts("[!0*]")
 _MAX_ROUNDS = 8
 
@@ -97,7 +100,7 @@ class Standardizer:
 
     def _is_plain(self, mol: Chem.Mol) -> bool:
         """Whether no step could change or refuse the molecule."""
-        if self.strict and mol.HasSubstructMatch(_ODD) and mol.HasSubstructMatch(METAL):
+        if self.strict and _bonded_metal(mol):
             return False
         if self.largest_fragment and _has_parts(mol):
             return False
@@ -108,10 +111,10 @@ class Standardizer:
         chosen = self._parent(mol) if self.largest_fragment and _has_parts(mol) else mol
         if isinstance(chosen, Failure):
             return chosen
-        if self.strict and (metals := chosen.GetSubstructMatches(METAL)):
-            return Failure(
-                "METAL", f"{chosen.GetAtomWithIdx(metals[0][0]).GetSymbol()} is bonded to the molecule"
-            )
+        if self.strict and chosen.HasSubstructMatch(_CARBANION) and (metal := _transition_metal(mol)):
+            return Failure("METAL", f"{metal} with a carbanion, as in a metallocene")
+        if self.strict and (metal := _bonded_metal(chosen)):
+            return Failure("METAL", f"{metal} is bonded to the molecule")
         return self._settled(chosen, {} if chosen is mol else {"largest fragment": None})
 
     def _settled(self, mol: Chem.Mol, notes: dict[str, None]) -> Standard | Failure:
@@ -176,7 +179,7 @@ class Standardizer:
     def _steps(self) -> list[_Step]:
         steps = []
         if self.normalize:
-            steps.append(_Step("normalized", _is_unusual, rdMolStandardize.Normalizer().normalize))
+            steps.append(_Step("normalized", _is_unusual, _Normalize()))
         if self.uncharge:
             steps.append(_Step("neutralized", _is_charged, rdMolStandardize.Uncharger().uncharge))
         if not self.isotopes:
@@ -189,6 +192,32 @@ class Standardizer:
 
     def __getstate__(self) -> dict[str, Any]:
         return asdict(self)  # RDKit's objects stay behind; a child process makes its own
+
+
+def _transition_metal(mol: Chem.Mol) -> str | None:
+    """The symbol of an ion of a transition metal; None if there is none."""
+    numbers = {*range(21, 31), *range(39, 49), *range(57, 81)}
+    return next((a.GetSymbol() for a in mol.GetAtoms() if a.GetAtomicNum() in numbers), None)
+
+
+class _Normalize:
+    """RDKit's normalizer, and azides written N-N#N as it writes the others."""
+
+    def __init__(self) -> None:
+        self._normalizer = rdMolStandardize.Normalizer()
+
+    def __call__(self, mol: Chem.Mol) -> Chem.Mol:
+        mol = self._normalizer.normalize(mol)
+        if not (azides := mol.GetSubstructMatches(_AZIDE)):
+            return mol
+        changed = Chem.RWMol(mol)
+        for first, middle, last in azides:
+            for atom, charge in ((first, 0), (last, -1)):
+                changed.GetAtomWithIdx(atom).SetFormalCharge(charge)
+            for pair in ((first, middle), (middle, last)):
+                changed.GetBondBetweenAtoms(*pair).SetBondType(Chem.BondType.DOUBLE)
+        Chem.SanitizeMol(changed)
+        return changed.GetMol()
 
 
 def round_trip(mol: Chem.Mol) -> Failure | None:
@@ -218,16 +247,26 @@ def _too_long(smiles: str) -> Failure | None:
     return None
 
 
+def _bonded_metal(mol: Chem.Mol) -> str | None:
+    """The symbol of a metal atom with a bond, None if there is none."""
+    if not mol.HasSubstructMatch(_ODD):
+        return None
+    match = mol.GetSubstructMatch(METAL)
+    return mol.GetAtomWithIdx(match[0]).GetSymbol() if match else None
+
+
 def _has_parts(mol: Chem.Mol) -> bool:
     return len(Chem.GetMolFrags(mol)) > 1
 
 
 def _is_charged(mol: Chem.Mol) -> bool:
-    return mol.HasSubstructMatch(_CHARGE)
+    return mol.HasSubstructMatch(_CHARGE) and mol.HasSubstructMatch(_LOOSE_CHARGE)
 
 
 def _is_unusual(mol: Chem.Mol) -> bool:
-    return mol.HasSubstructMatch(_UNUSUAL)
+    return mol.HasSubstructMatch(_HYPERVALENT) or (
+        mol.HasSubstructMatch(_CHARGE) and mol.HasSubstructMatch(_CHARGED_GROUP)
+    )
 
 
 def _has_isotopes(mol: Chem.Mol) -> bool:

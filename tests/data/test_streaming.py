@@ -133,3 +133,11 @@ def test_one_id_for_everything_is_numbered_through(tmp_path):
     assert ids[:4] == ["x", "x_3", "x_4", "x_5"]
     assert ids[-2:] == ["x_2", "x_2_2"]
     assert len(set(ids)) == 61
+
+
+def test_a_folder_with_other_files_is_left_alone(table, tmp_path):
+    (tmp_path / "out.part").mkdir()
+    (tmp_path / "out.part" / "thesis.doc").write_text("years of work")
+    with pytest.raises(UsageError, match=r"holds other files \(thesis.doc"):
+        curate_to(tmp_path / "out", [table], workers=1)
+    assert (tmp_path / "out.part" / "thesis.doc").read_text() == "years of work"

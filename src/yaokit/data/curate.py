@@ -28,7 +28,7 @@ from yaokit.data.issues import Issue
 from yaokit.data.library import count_lines
 from yaokit.data.measurements import ValueColumn, check_values
 from yaokit.data.records import AS_FOUND, Reading
-from yaokit.data.shards import ROWS, Shards
+from yaokit.data.shards import ROWS, Shards, foreign_files
 from yaokit.data.sources import Source, all_columns, names, open_sources
 from yaokit.data.summary import Tally, origin
 
@@ -130,7 +130,8 @@ def _work_folder(folder: Path) -> Iterator[Path]:
         try:
             yield folder
         except (UsageError, NothingUsable):
-            rmtree(folder, ignore_errors=True)
+            if not foreign_files(folder):
+                rmtree(folder, ignore_errors=True)
             raise
     rmtree(folder, ignore_errors=True)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rdkit import Chem
 
-from yaokit.chem.fingerprints import morgan_counts
+from yaokit.chem.fingerprints import morgan_counts, packed
 from yaokit.chem.parse import quiet_rdkit
 from yaokit.chem.search import FingerprintIndex
 
@@ -45,7 +45,7 @@ def cliffs(ids: Sequence[str], smiles: Sequence[str], values: np.ndarray, task: 
     known = np.flatnonzero(np.isfinite(values))
     if not len(known) or np.ptp(values[known]) < MIN_STEP:
         return []
-    prints = _packed([smiles[i] for i in known.tolist()])
+    prints = packed(morgan_counts([smiles[i] for i in known.tolist()]))
     alike = FingerprintIndex.build(prints).within(prints, MIN_SIMILARITY)
     query = np.repeat(known, np.diff(alike.offsets))
     other = known[alike.index]
@@ -88,12 +88,6 @@ def _without_stereo(smiles: Sequence[str]) -> Iterator[str]:
                 yield Chem.MolToSmiles(mol)
             else:
                 yield text
-
-
-def _packed(smiles: Sequence[str]) -> np.ndarray:
-    """(n, 256) uint8 Morgan bits."""
-    parts = (morgan_counts(smiles[i : i + 1024]).toarray() > 0 for i in range(0, len(smiles), 1024))
-    return np.concatenate([np.packbits(part, axis=1) for part in parts])
 
 
 def _order(issue: Issue) -> tuple[float, str, str]:

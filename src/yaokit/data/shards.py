@@ -1,12 +1,13 @@
 """Rows on their way through curation, kept on disk in shards that are whole or absent."""
 
-import shutil
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
 
+from yaokit.core.errors import UsageError
 from yaokit.core.reasons import Failure
 from yaokit.core.store import read_json, write_json, writing
 from yaokit.data.chunks import Chunk
@@ -14,6 +15,7 @@ from yaokit.data.clean import Clean
 
 ROWS = 32_768  # a shard ends with the chunk that reaches so many
 RELATIONS = ("=", ">", "<")
+_OURS = re.compile(r"(claim\.json|(rows|part|group)-\d+\.arrow)(\.part)?|\.lock")
 _CODE = {relation: i for i, relation in enumerate(RELATIONS)}
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
@@ -33,12 +35,16 @@ class Shards:
         self.schema = _schema(n_values, len(self.carried))
 
     def claim(self, key: str) -> int:
-        """Keep what an interrupted run with the same key left here, else empty the folder; rows kept."""
+        """Keep what an interrupted run with the same key left here, else empty the folder; rows kept.
+
+        UsageError if the folder holds anything that no such run has written.
+        """
+        if foreign := foreign_files(self.folder):
+            raise UsageError(f"{self.folder} holds other files ({foreign[0]}, …); move it or change -o")
         path = self.folder / "claim.json"
         if not path.exists() or read_json(path) != {"key": key}:
-            for old in self.folder.iterdir():
-                if old.name != ".lock":
-                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+            for old in self.folder.glob("*-*.arrow*"):
+                old.unlink()
             write_json(path, {"key": key})
         return sum(len(table) for table in self.tables(["row"]))
 
@@ -88,6 +94,11 @@ class Shards:
         columns += [[record.cells.get(name) for record in chunk.records] for name in self.carried]
         arrays = [pa.array(column, field.type) for column, field in zip(columns, self.schema, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+
+def foreign_files(folder: Path) -> list[str]:
+    """What a work folder holds that no curation has written."""
+    return sorted(path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name))
 
 
 def read_arrow(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

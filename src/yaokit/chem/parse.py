@@ -8,6 +8,7 @@ from rdkit import Chem, rdBase
 
 from yaokit.chem.blocks import of_block, open_structure
 from yaokit.chem.diagnosis import diagnosis
+from yaokit.chem.marks import contradiction
 from yaokit.chem.notation import MAX_LENGTH, is_block, text_failure, trimmed
 from yaokit.chem.repair import Parsed, rescued, tidied
 from yaokit.core.reasons import Failure
@@ -76,6 +77,8 @@ def _of_smiles(text: str) -> Parsed | Failure:
     mol = Chem.MolFromSmiles(text)
     if mol is None:
         return _rescued(text)
+    if ("/" in text or "\\" in text) and (failure := contradiction(text, mol)):
+        return failure
     notes: tuple[str, ...] = ()
     n_charged = len(mol.GetSubstructMatches(_CHARGED))
     if n_charged and n_charged != len(_SIGNED.findall(text)):

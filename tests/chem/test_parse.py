@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
@@ -172,6 +172,10 @@ def test_bad_blocks_give_their_reason(block, code, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_any_letter_may_stand_in_the_title_of_a_block():
+    assert isinstance(parse("Åthanol, Ωμ" + ETHANOL_BLOCK), Chem.Mol)
+
+
 def test_a_polymer_is_no_single_molecule():
     assert failure("CCO |Sg:n:0,1,2::ht|").code == "QUERY"
 
@@ -219,6 +223,7 @@ def test_damaged_text_never_raises(text, pieces, seed):
 
 
 @settings(max_examples=200, deadline=None)
+@example([(73, "\xe9"), (74, "\xe9")])
 @given(st.lists(st.tuples(st.integers(0, 399), st.characters(max_codepoint=300)), min_size=1, max_size=6))
 def test_damaged_blocks_never_raise(changes):
     letters = list(ETHANOL_BLOCK)

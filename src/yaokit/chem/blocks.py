@@ -18,6 +18,7 @@ def of_block(text: str) -> Parsed | Failure:
 
     Where all coordinates are zero, stereo is taken from the atoms' parities.
     """
+    text = text.encode("ascii", "replace").decode()  # names may hold any letter; atoms only these
     with rdBase.CaptureErrorLog() as log:
         raw = _molecule(text, sanitize=False)
     if raw is None:

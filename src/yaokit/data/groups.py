@@ -17,6 +17,7 @@ from yaokit.data.replicates import Noise, combined, spread, voted
 from yaokit.data.shards import RELATIONS, Shards, arrow_writer, read_arrow, value_names
 
 PART = 400_000  # rows that are grouped at once
+MAX_CONFLICTS = 20_000  # that are listed
 NONE, TIED = -1, -2  # in `first`: the row cannot be used; its replicates contradict each other evenly
 
 
@@ -34,7 +35,7 @@ class Groups:
     """Which rows belong together.
 
     `first` (rows,) int64: number of the first row of the row's molecule, NONE or TIED; 8 bytes a row.
-    `parts` are files with a line for each molecule of several rows: first, n, spread, lines, v<j>, r<j>;
+    `parts` are files with a line for each molecule of several rows: first, n, lines, spread, v<j>, r<j>;
     each is sorted by first.
     """
 
@@ -42,7 +43,8 @@ class Groups:
     parts: list[Path] = field(default_factory=list)
     ties: dict[int, str] = field(default_factory=dict)
     noise: list[Noise] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)  # the MAX_CONFLICTS largest, largest first
+    n_conflicts: int = 0  # molecules
 
     @property
     def n_kept(self) -> int:
@@ -58,7 +60,8 @@ def grouped(shards: Shards, n_rows: int, values: Sequence[ValueColumn]) -> Group
         with arrow_writer(path, many.schema) as writer:
             writer.write_table(many, max_chunksize=4096)
         groups.parts.append(path)
-    groups.conflicts.sort(key=lambda conflict: (-conflict.spread, conflict.row))
+        groups.conflicts.sort(key=lambda conflict: (-conflict.spread, conflict.row))
+        del groups.conflicts[MAX_CONFLICTS:]
     return groups
 
 
@@ -97,7 +100,7 @@ def _group(table: pa.Table, values: Sequence[ValueColumn], groups: Groups) -> pa
     taken = table.take(pa.array(order))
     columns = [_measured(taken, j) for j in range(len(values))]
     lines = taken["line"].to_numpy()
-    out: list[dict[str, Any]] = []
+    out: list[tuple[Any, ...]] = []
     start = 0
     for size in n[n > 1].tolist():
         end = start + size
@@ -108,9 +111,11 @@ def _group(table: pa.Table, values: Sequence[ValueColumn], groups: Groups) -> pa
             groups.first[rows[order[start:end]]] = TIED
             groups.ties |= dict.fromkeys(rows[order[start:end]].tolist(), found)
         else:
-            out.append({"first": row, "n": size, "lines": lines[start:end].tolist(), **found})
+            out.append((row, size, lines[start:end].tolist(), *found))
         start = end
-    return pa.Table.from_pylist(out, schema=_schema(len(values)))
+    schema = _schema(len(values))
+    columns = zip(*out, strict=True) if out else [()] * len(schema)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
 def _measured(table: pa.Table, j: int) -> list[Measured | None]:
@@ -120,31 +125,30 @@ def _measured(table: pa.Table, j: int) -> list[Measured | None]:
 
 def _combined(
     row: int, members: Sequence[list[Measured]], values: Sequence[ValueColumn], groups: Groups
-) -> dict[str, Any] | str:
-    """Value and relation of each task and the spread; why not if votes are tied and nothing else is known."""
-    found: dict[str, Any] = {}
+) -> tuple[Any, ...] | str:
+    """Spread, then value and relation of each task; why not if votes are tied and nothing else is known."""
+    found: list[Any] = []
     ties, conflicts = [], []
-    for j, (own, value) in enumerate(zip(members, values, strict=True)):
+    widths = [spread(own) for own in members]
+    for j, (own, width, value) in enumerate(zip(members, widths, values, strict=True)):
         measured = combined(own) if value.classes is None else voted(own)
-        found |= {f"v{j}": measured and measured.value}
-        found |= {f"r{j}": measured and RELATIONS.index(measured.relation)}
-        width = spread(own) or 0.0
+        found += (measured.value, RELATIONS.index(measured.relation)) if measured else (None, None)
         if value.classes is None:
             groups.noise[j].add(own)
         elif own and measured is None:
             ties.append(f"{value.task}: as many rows of this molecule say 1 as say 0")
-        if width > (1.0 if value.on_p_scale else 0.0 if value.classes is not None else np.inf):
+        if width and (value.classes is not None or (value.on_p_scale and width > 1.0)):
             conflicts.append(Conflict(row, width, value.task, tuple(m.value for m in own[:20])))
-    if ties and not any(found[f"v{j}"] is not None for j in range(len(values))):
+    if ties and not any(value is not None for value in found):
         return "; ".join(ties)
     groups.conflicts += conflicts
-    found["spread"] = max((w for own in members if (w := spread(own)) is not None), default=None)
-    return found
+    groups.n_conflicts += bool(conflicts)
+    return max((width for width in widths if width is not None), default=None), *found
 
 
 def _schema(n_values: int) -> pa.Schema:
-    fields = [("first", pa.int64()), ("n", pa.int64()), ("spread", pa.float64())]
-    fields += [("lines", pa.list_(pa.int64()))]
+    fields = [("first", pa.int64()), ("n", pa.int64()), ("lines", pa.list_(pa.int64()))]
+    fields += [("spread", pa.float64())]
     for j in range(n_values):
         fields += [(f"v{j}", pa.float64()), (f"r{j}", pa.int8())]
     return pa.schema(fields)

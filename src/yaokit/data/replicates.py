@@ -50,7 +50,8 @@ class Noise:
         """Take the replicates of one molecule into account."""
         exact = exact_values(values)
         if len(exact) > 1:
-            self.squares += (len(exact) - 1) * statistics.variance(exact)
+            mean = sum(exact) / len(exact)
+            self.squares += sum((value - mean) ** 2 for value in exact)
             self.freedom += len(exact) - 1
             self.n_groups += 1
 

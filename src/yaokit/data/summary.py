@@ -106,7 +106,7 @@ class Tally:
             "dropped": {**({"MERGED": n_merged} if n_merged else {}), **codes},
             "tasks": tasks,
             "noise": tasks[0]["noise"] if tasks else None,
-            "conflicts": len({conflict.row for conflict in groups.conflicts}),
+            "conflicts": groups.n_conflicts,
             "issues": {"counts": dict(counts), "top": _top(issues)},
             "drops": drops,
             "context": self._context.told(),
@@ -156,7 +156,7 @@ class Tally:
                 yield f"{value.column}: {n} {left}"
             if n := _n(flags, WITH_ERROR):
                 yield f"{value.column}: {n} cells give an error after ±; it is not used"
-        if n := len({conflict.row for conflict in groups.conflicts}):
+        if n := groups.n_conflicts:
             have = "molecule has" if n == 1 else "molecules have"
             yield f"{n:,} {have} replicates that contradict each other; they are listed as CONFLICT"
         yield from self._context.warnings()

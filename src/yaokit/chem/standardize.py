@@ -78,25 +78,37 @@ class Standardizer:
         """The standardized molecule of any structure text, or why there is none.
 
         With `check`, ROUND_TRIP also for a molecule that needed no change but, written and read
-        again, is another one; others are always checked. It costs about half as much again.
+        again, is another one; others are always checked. It costs about half as much again, and
+        nothing for a text that is canonical already.
         """
         parsed = read(text)
         if isinstance(parsed, Failure):
             return parsed
-        done = self.of_mol(parsed.mol, check=check)
+        done = self._of_mol(parsed.mol, text, check)
         if isinstance(done, Failure) or not parsed.notes:
             return done
         return Standard(done.mol, (*parsed.notes, *done.notes))
 
     def of_mol(self, mol: Chem.Mol, *, check: bool = False) -> Standard | Failure:
         """The same for a parsed molecule."""
+        return self._of_mol(mol, None, check)
+
+    def _of_mol(self, mol: Chem.Mol, text: str | None, check: bool) -> Standard | Failure:
         with quiet_rdkit():
-            result = Standard(mol) if not check and self._is_plain(mol) else self._single(mol)
+            if not self._is_plain(mol):
+                result = self._single(mol)
+            else:
+                result = self._checked(mol, text) if check else Standard(mol)
             if isinstance(result, Failure):
                 return result
             if not result.mol.HasSubstructMatch(CARBON):
                 return Failure("NO_CARBON", f"no organic fragment, only {result.smiles}")
         return result
+
+    def _checked(self, mol: Chem.Mol, text: str | None) -> Standard | Failure:
+        """A plain molecule, written and read again unless that is how it was read."""
+        smiles = Chem.MolToSmiles(mol)
+        return _written(mol, smiles, ()) if smiles == text else self._settled(mol, {}, smiles)
 
     def _is_plain(self, mol: Chem.Mol) -> bool:
         """Whether no step could change or refuse the molecule."""
@@ -117,9 +129,10 @@ class Standardizer:
             return Failure("METAL", f"{metal} is bonded to the molecule")
         return self._settled(chosen, {} if chosen is mol else {"largest fragment": None})
 
-    def _settled(self, mol: Chem.Mol, notes: dict[str, None]) -> Standard | Failure:
+    def _settled(
+        self, mol: Chem.Mol, notes: dict[str, None], smiles: str | None = None
+    ) -> Standard | Failure:
         """The steps, again and again until they and a round trip through SMILES change nothing."""
-        smiles: str | None = None
         for _ in range(_MAX_ROUNDS):
             mol, written, is_changed = self._once(mol, smiles, notes)
             if not is_changed:

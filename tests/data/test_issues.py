@@ -43,7 +43,7 @@ def test_stereoisomers_are_grouped_by_their_graph():
     smiles = ["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "CC(N)C(=O)O", "F/C=C/F", "FC=CF"]
     found = stereoisomers(IDS, smiles, np.array([5.0, 8.0, 5.5, np.nan, 6.0]), "pX")
     assert [(i.id, i.other_id) for i in found] == [("a", "b"), ("a", "c"), ("d", "e")]
-    assert found[0].detail == "pX 5.00 and 8.00; the same graph"
+    assert found[0].detail == "pX 5 and 8; the same graph"
     assert "not both known" in found[2].detail
 
 

@@ -63,7 +63,9 @@ def _group(name: str, codes: np.ndarray, names: Mapping[str, int]) -> dict[str, 
 def _warning(task: str, groups: Sequence[Mapping[str, Any]], p: float | None) -> str | None:
     if p is None or p >= _P or sum(g["n_rejected"] for g in groups) < _MIN_DROPPED:
         return None
-    rates = ", ".join(f"{g['n_rejected'] / g['n_in']:.1%} of the {g['name']}" for g in groups)
+    names = [g["name"] if g["name"].startswith("class") else f"the {g['name']}" for g in groups]
+    shares = [g["n_rejected"] / g["n_in"] for g in groups]
+    rates = ", ".join(f"{share:.1%} of {name}" for share, name in zip(shares, names, strict=True))
     return f"{task}: rows are not lost evenly: {rates} left (p {'< 0.001' if p < 0.001 else f'= {p:.3f}'})"
 
 

@@ -15,7 +15,7 @@ KINDS = {
     "CONFLICT": "molecules whose replicates contradict each other",
     "CLIFF": "pairs of nearly the same molecules with very different values",
     "STEREO": "molecules that differ from another in stereochemistry alone",
-    "SAME_ID": "ids that stood for several molecules",
+    "SAME_ID": "molecules whose id stood for another one before",
 }
 MAX_MOLECULES = 20_000  # of more, pairs are not compared
 MIN_SIMILARITY, MIN_STEP = 0.9, 2.0  # of a cliff: Tanimoto, log units
@@ -72,7 +72,7 @@ def stereoisomers(ids: Sequence[str], smiles: Sequence[str], values: np.ndarray,
     for first, *others in groups.values():
         for other in others:
             step = abs(values[first] - values[other])
-            pair = f"{values[first]:.2f} and {values[other]:.2f}" if np.isfinite(step) else "not both known"
+            pair = f"{values[first]:.3g} and {values[other]:.3g}" if np.isfinite(step) else "not both known"
             size = float(step) if np.isfinite(step) else -1.0
             detail = f"{task} {pair}; the same graph"
             found.append(Issue("STEREO", ids[first], ids[other], detail, size, smiles[first], smiles[other]))

@@ -1,6 +1,8 @@
 """Curation in shards: the same result in any size of pieces, and after any interruption."""
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -141,3 +143,30 @@ def test_a_folder_with_other_files_is_left_alone(table, tmp_path):
     with pytest.raises(UsageError, match=r"holds other files \(thesis.doc"):
         curate_to(tmp_path / "out", [table], workers=1)
     assert (tmp_path / "out.part" / "thesis.doc").read_text() == "years of work"
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_on_a_quarter_of_a_million_rows(tmp_path):
+    """Parent and two children together; measured in a process of its own."""
+    code = f"""
+import threading, time, psutil
+from pathlib import Path
+from yaokit.data.curate import curate_to
+me, peak = psutil.Process(), [0]
+def rss(process):
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0
+def watch():
+    while True:
+        peak[0] = max(peak[0], sum(rss(p) for p in [me, *me.children(recursive=True)]))
+        time.sleep(0.2)
+threading.Thread(target=watch, daemon=True).start()
+n = curate_to(Path({str(tmp_path / "out")!r}), ["builtin:zinc250k"], workers=2)["n_in"]
+print(n, peak[0] // 2**20)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    n_rows, peak_mb = map(int, done.stdout.split())
+    assert n_rows > 240_000
+    assert peak_mb < 600

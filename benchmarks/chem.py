@@ -41,7 +41,10 @@ CACHE = ROOT / "build" / "bench"
 TASKS = Path(__file__).with_name("chem_tasks.py")
 MILLION = 1_000_000
 ALL_CATALOGS = ("PAINS", "BRENK", "NIH", "ZINC", "CHEMBL")  # what RDKit's "ALL" consists of
-MEASURED = ("src/yaokit/chem/*.py", "src/yaokit/data/*.py", "src/yaokit/core/guard.py", "benchmarks/chem*.py")
+MEASURED = (
+    *("src/yaokit/chem/**/*.py", "src/yaokit/chem/**/*.csv", "src/yaokit/data/**/*.py"),
+    *("src/yaokit/core/guard.py", "benchmarks/chem*.py"),
+)
 
 Row = dict[str, Any]
 

@@ -29,7 +29,7 @@ def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
 
 def curate_yaokit(settings: dict[str, Any]) -> dict[str, Any]:
     """yaokit: read, standardize, merge."""
-    from yaokit.data.curate import curate
+    from yaokit.data.curation.curate import curate
 
     seconds, curated = _timed(lambda: curate([settings["csv"]], smiles="smiles", workers=2))
     return {"seconds": seconds, "smiles": sorted(curated.table.smiles)}

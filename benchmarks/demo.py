@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rdkit import Chem
 
-from yaokit.data.files import read_records
+from yaokit.data.read.files import read_records
 
 
 def skeleton(smiles: str) -> str:

@@ -172,8 +172,12 @@ def run(tools: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def code_hash() -> str:
-    """Of the cases and of what judges them."""
-    files = [*sorted((HERE.parent / "tests/nasty").glob("*.py")), *sorted(HERE.glob("nasty_*.py"))]
+    """Of the cases, of what judges them, and of our code that reads them."""
+    root = HERE.parent
+    files = [*sorted((root / "tests/nasty").glob("*.py")), *sorted(HERE.glob("nasty_*.py"))]
+    files += [
+        file for part in ("chem", "data") for file in sorted((root / "src/yaokit" / part).rglob("*.py"))
+    ]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 

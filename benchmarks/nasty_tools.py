@@ -85,7 +85,7 @@ def yaokit_tool() -> Callable[[dict], Iterable[Molecule]]:
     """`yaokit curate`, and the tables it writes."""
     from nasty.outcome import read_outcome
 
-    import yaokit.data.curate  # noqa: F401 - imported once, before the children are forked
+    import yaokit.data.curation.curate  # noqa: F401 - imported once, before the children are forked
     from yaokit.cli import app
 
     def read(asked: dict) -> Iterator[Molecule]:

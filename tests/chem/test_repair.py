@@ -5,7 +5,7 @@ from yaokit.chem.data import rows
 from yaokit.chem.notation import text_failure
 from yaokit.chem.parse import quiet_rdkit, read
 from yaokit.core.reasons import Failure
-from yaokit.data.library import molecules
+from yaokit.data.read.library import molecules
 
 ADDED = "hydrogen added to an aromatic nitrogen"
 

@@ -15,7 +15,7 @@ from yaokit.chem.parse import quiet_rdkit
 from yaokit.chem.standardize import VERSION, Standard, Standardizer, round_trip
 from yaokit.core.errors import UsageError
 from yaokit.core.reasons import Failure
-from yaokit.data.library import molecules
+from yaokit.data.read.library import molecules
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 STANDARDIZER = Standardizer()

@@ -131,7 +131,16 @@ def test_switches_of_the_chemistry_have_an_effect(yaokit: Callable, tmp_path: Pa
 
 
 def test_standard_input_is_read(tmp_path: Path) -> None:
-    words = [sys.executable, "-c", "from yaokit.cli import main; main()", "curate", "-", "-o", "in.parquet", "--quiet"]
+    words = [
+        sys.executable,
+        "-c",
+        "from yaokit.cli import main; main()",
+        "curate",
+        "-",
+        "-o",
+        "in.parquet",
+        "--quiet",
+    ]
     done = subprocess.run(
         words, input=b"smiles,id\nCCO,a\nCCN,b\n", cwd=tmp_path, capture_output=True, check=False
     )

@@ -7,7 +7,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from yaokit.data.curate import ValueColumn, curate, curate_to
+from yaokit.data.curation.curate import ValueColumn, curate, curate_to
 from yaokit.data.export import safe_cell, write_csv
 from yaokit.report.files import write_candidates
 

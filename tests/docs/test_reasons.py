@@ -9,9 +9,9 @@ from rdkit import Chem
 from yaokit.chem.parse import parse, read
 from yaokit.chem.standardize import Standardizer, round_trip
 from yaokit.core.reasons import REASONS, Failure
-from yaokit.data.activity import parse_value
-from yaokit.data.classes import Classes
-from yaokit.data.curate import ValueColumn, curate
+from yaokit.data.curation.activity import parse_value
+from yaokit.data.curation.classes import Classes
+from yaokit.data.curation.curate import ValueColumn, curate
 
 PAGE = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from toy_runs import PLAN, command, write_campaign, yaokit
 
-from yaokit.data.library import molecules
+from yaokit.data.read.library import molecules
 
 FOLDS = "train-*.part/folds/**/*.safetensors"
 RESULTS = ("candidates.csv", "candidates.sdf")

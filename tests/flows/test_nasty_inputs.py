@@ -18,7 +18,7 @@ from nasty.outcome import Outcome, cells_table, mismatch, problems, read_outcome
 from toy_runs import command
 
 from yaokit.cli import app
-from yaokit.data.library import molecules as molecules_of
+from yaokit.data.read.library import molecules as molecules_of
 
 LIMIT_S = 5.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # 5 s where nothing else runs
 LIVE = re.compile(r"\s*[=+\-@＝＋－＠]")

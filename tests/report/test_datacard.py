@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from yaokit.data.classes import Classes
-from yaokit.data.curate import ValueColumn, curate_to
+from yaokit.data.curation.classes import Classes
+from yaokit.data.curation.curate import ValueColumn, curate_to
 from yaokit.report.datacard import write_datacard
 
 NUMBERS = (ValueColumn("A"),)

@@ -12,7 +12,7 @@ from yaokit.campaign.step import Settings, Step
 from yaokit.campaign.steps import STEPS
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import choices, pick
-from yaokit.data.builtin import is_builtin
+from yaokit.data.catalog.builtin import is_builtin
 from yaokit.score.objective import TermSettings
 
 

@@ -16,7 +16,7 @@ from yaokit.campaign.step import Inputs
 from yaokit.core.errors import UsageError
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.store import content_key, file_hash, locked, publish, read_json, write_json, writing
-from yaokit.data.builtin import source_files
+from yaokit.data.catalog.builtin import source_files
 from yaokit.models.trusted import finite
 from yaokit.report.run import StepFolder
 

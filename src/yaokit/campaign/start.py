@@ -8,8 +8,8 @@ from typing import Any
 
 from yaokit.core.errors import UsageError
 from yaokit.core.store import write_text
-from yaokit.data.measurements import ValueColumn
-from yaokit.data.preview import guessed_values, preview
+from yaokit.data.curation.measurements import ValueColumn
+from yaokit.data.curation.preview import guessed_values, preview
 
 _WHICH = "WHICH?"
 _PLANS = Path(__file__).parent / "plans"

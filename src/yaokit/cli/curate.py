@@ -101,8 +101,8 @@ def curate(
         processes to use; as many as there are cores if not given
     """
     from yaokit.chem.standardize import Standardizer
-    from yaokit.data.records import Reading
-    from yaokit.data.stdin import spooled
+    from yaokit.data.read.records import Reading
+    from yaokit.data.read.stdin import spooled
 
     asked: dict[str, Any] = {
         "smiles": smiles,
@@ -120,7 +120,7 @@ def curate(
 
 
 def _classes(task: str, threshold: float | None, gray: float) -> Any:
-    from yaokit.data.classes import Classes
+    from yaokit.data.curation.classes import Classes
 
     if task == "classification":
         return Classes(threshold, gray)
@@ -136,7 +136,7 @@ def _values(
     relation: str | None,
     classes: Any,
 ) -> list:
-    from yaokit.data.measurements import ValueColumn
+    from yaokit.data.curation.measurements import ValueColumn
 
     if len(units) not in (1, len(columns)):
         raise UsageError(f"{len(columns)} --value but {len(units)} --unit; give one for all or one for each")
@@ -155,7 +155,7 @@ def _done(
     workers: int,
     progress: Progress,
 ) -> Result:
-    from yaokit.data.curate import curate_to
+    from yaokit.data.curation.curate import curate_to
     from yaokit.data.export import stem_of
     from yaokit.report.datacard import write_datacard
 
@@ -192,7 +192,7 @@ def _noise(noise: Mapping[str, Any] | None) -> str:
 
 
 def _previewed(files: Sequence[str | Path], asked: Mapping[str, Any]) -> Result:
-    from yaokit.data.preview import preview
+    from yaokit.data.curation.preview import preview
 
     found = preview(files, **asked)
     facts = [fact for file in found["files"] for fact in _of_file(file)]

@@ -31,7 +31,7 @@ def list_(word: Annotated[str, Parameter(name="WORD")] = "", /, *, data_dir: Fol
     data_dir
         a folder of data sets to look in as well
     """
-    from yaokit.data.listing import sets
+    from yaokit.data.catalog.listing import sets
 
     found = [s for s in sets(data_dir) if word.lower() in f"{s['name']} {s['title']}".lower()]
     facts = [(s["name"], f"{s['task']:<15}{_size(s):>10}  {s['where']:<10}  {s['title']}") for s in found]
@@ -53,7 +53,7 @@ def show(name: Name, /, *, data_dir: Folder | None = None) -> Result:
     data_dir
         a folder of data sets to look in as well
     """
-    from yaokit.data.listing import described
+    from yaokit.data.catalog.listing import described
 
     about = described(name, data_dir)
     return Result(about, [(key, value) for key, value in about.items() if value not in (None, "")])
@@ -86,7 +86,7 @@ def fetch(
     again
         replace what is in the cache
     """
-    from yaokit.data.fetch import fetch as bring
+    from yaokit.data.catalog.fetch import fetch as bring
 
     done = [bring(name, data_dir=data_dir, again=again, progress=progress) for name in names]
     facts = [fact for about in done for fact in _fetched(about)]
@@ -120,7 +120,7 @@ def leakage(
     workers
         processes to use; as many as there are cores if not given
     """
-    from yaokit.data.curate import curate
+    from yaokit.data.curation.curate import curate
     from yaokit.data.leakage import leakage as compare
 
     n = workers or cores()

@@ -42,7 +42,7 @@ def predict(
     workers
         processes to use; as many as there are cores if not given
     """
-    from yaokit.data.stdin import spooled
+    from yaokit.data.read.stdin import spooled
     from yaokit.screen.predict import predict_file
 
     with spooled([file]) as (path,):

@@ -48,7 +48,7 @@ def screen(
         processes to use; as many as there are cores if not given
     """
     from yaokit.core.store import locked
-    from yaokit.data.stdin import spooled
+    from yaokit.data.read.stdin import spooled
     from yaokit.models import read_card
     from yaokit.screen.stream import own, screen_files
 

@@ -76,7 +76,7 @@ def train(
         processes to use; as many as there are cores if not given
     """
     from yaokit.chem.split import parse_split
-    from yaokit.data.curate import curate
+    from yaokit.data.curation.curate import curate
     from yaokit.models.train import train_model
     from yaokit.models.trusted import Validation
 
@@ -98,8 +98,8 @@ def train(
 
 def _values(table: str, targets: Sequence[str], units: Sequence[str]) -> list:
     """The targets with their units, and their relations where the table has `<target>_relation`."""
-    from yaokit.data.curate import ValueColumn
-    from yaokit.data.files import read_records
+    from yaokit.data.curation.curate import ValueColumn
+    from yaokit.data.read.files import read_records
 
     if len(units) not in (1, len(targets)):
         raise UsageError(f"{len(targets)} --target but {len(units)} --unit; give one for all or one for each")

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from yaokit.core.store import write_json, writing
 
 if TYPE_CHECKING:
-    from yaokit.data.curate import Curated
+    from yaokit.data.curation.curate import Curated
 
 # What a spreadsheet may run or split off: a formula sign, also full-width, also behind blanks.
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200d\u2060\ufeff]*[=+\-@|＝＋－＠]|[\t\r\n]")

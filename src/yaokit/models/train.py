@@ -12,7 +12,7 @@ from yaokit.core.errors import UsageError
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.store import locked, publish, write_json, writing
 from yaokit.core.table import MolTable
-from yaokit.data.curate import Curated
+from yaokit.data.curation.curate import Curated
 from yaokit.data.export import write_csv
 from yaokit.models.trusted import Trusted, Validation, finite
 

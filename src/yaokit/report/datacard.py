@@ -15,7 +15,7 @@ from yaokit.chem.descriptors import properties
 from yaokit.chem.parse import parse
 from yaokit.core.reasons import REASONS, Failure
 from yaokit.core.store import write_text
-from yaokit.data.issues import KINDS
+from yaokit.data.curation.issues import KINDS
 from yaokit.report.axes import Chart, extent
 from yaokit.report.figures import share_bar
 from yaokit.report.html import page_environment

@@ -11,7 +11,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from yaokit.core.store import read_json
-from yaokit.data.builtin import builtin, is_builtin
+from yaokit.data.catalog.builtin import builtin, is_builtin
 
 
 @dataclass(frozen=True)

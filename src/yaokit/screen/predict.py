@@ -17,10 +17,10 @@ from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
 from yaokit.core.store import writing
-from yaokit.data.columns import roles_of
 from yaokit.data.export import csv_writer
-from yaokit.data.files import Record, read_records
-from yaokit.data.library import count_lines
+from yaokit.data.read.columns import roles_of
+from yaokit.data.read.files import Record, read_records
+from yaokit.data.read.library import count_lines
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
 from yaokit.screen.shard import Entry, Standardize, is_line, shown

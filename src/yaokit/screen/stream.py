@@ -20,10 +20,10 @@ from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
 from yaokit.core.store import content_key, file_hash, read_json, write_json, writing
-from yaokit.data.builtin import is_builtin, source_files
+from yaokit.data.catalog.builtin import is_builtin, source_files
 from yaokit.data.export import csv_writer, write_csv
-from yaokit.data.library import count_lines, molecules
-from yaokit.data.records import source_of
+from yaokit.data.read.library import count_lines, molecules
+from yaokit.data.read.records import source_of
 from yaokit.models import load, read_card
 from yaokit.models.trusted import Trusted
 from yaokit.screen.shard import SIMILARITY_EDGES, Entry, Piece, Score, Standardize, Tally, best_distinct

@@ -10,7 +10,7 @@ from yaokit.campaign.step import Inputs, Settings, Step
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import UsageError
 from yaokit.core.store import writing
-from yaokit.data.curate import ValueColumn, curate
+from yaokit.data.curation.curate import ValueColumn, curate
 from yaokit.data.export import write_csv
 
 

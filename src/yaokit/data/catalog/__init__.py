@@ -1,0 +1,1 @@
+"""Data sets by name: embedded in dependencies, or fetched, checked and cached."""

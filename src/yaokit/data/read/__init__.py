@@ -1,0 +1,1 @@
+"""Rows of any file, however damaged, as text by column name."""

@@ -25,7 +25,8 @@ def test_results_are_of_this_code(path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     script = ROOT / "benchmarks" / f"{path.stem}.py"
     spec = importlib.util.spec_from_file_location(f"benchmark_{path.stem}", script)
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert json.loads(path.read_text())["code_hash"] == module.code_hash(), f"measure again: {script.name}"

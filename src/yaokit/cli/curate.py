@@ -187,8 +187,8 @@ def _of_tasks(tasks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 def _noise(noise: Mapping[str, Any] | None) -> str:
     if noise is None:
         return ""
-    best = "" if noise["best_r2"] is None else f", R² above {noise['best_r2']:.2f}"
-    return f"; replicates differ by {noise['rmse']:.2f} RMSE: no model can honestly do better{best}"
+    best = "" if noise["best_r2"] is None else f", nor an R² above {noise['best_r2']:.2f}"
+    return f"; replicates differ by {noise['rmse']:.2f} RMSE: expect no model below it{best}"
 
 
 def _previewed(files: Sequence[str | Path], asked: Mapping[str, Any]) -> Result:

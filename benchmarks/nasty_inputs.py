@@ -2,7 +2,7 @@
 
     python benchmarks/nasty_inputs.py -o DIR [--peers PYTHON]
 
-writes DIR/nasty_inputs.json and .md. PYTHON is that of an environment with datamol, openpyxl and zstandard.
+writes DIR/nasty_inputs.json and .md. PYTHON is that of an environment made by benchmarks/peers.sh.
 The cases are those of tests/nasty, each read in a child of its own with a limit on time (5 s for yaokit,
 10 s for the others) and memory. The verdicts, the worst that applies:
 
@@ -42,6 +42,10 @@ from yaokit import __version__  # noqa: E402
 VERDICTS = ("ok", "silent loss", "silent change", "crash", "hang")
 LIMITS_S = {"yaokit": 5.0, "pandas": 10.0, "datamol": 10.0}
 NAMES = {"yaokit": "yaokit", "pandas": "pandas + RDKit", "datamol": "datamol"}
+MEASURED = (
+    *("src/yaokit/core/*.py", "src/yaokit/chem/*.py", "src/yaokit/data/**/*.py", "src/yaokit/cli/curate.py"),
+    *("tests/nasty/*.py", "benchmarks/nasty_*.py"),
+)
 GOOD = (Cell("", "CCCCCCl", Kept("CCCCCCl")), Cell("", "CCCCCBr", Kept("CCCCCBr")))
 
 
@@ -167,17 +171,15 @@ def run(tools: dict[str, str]) -> list[dict[str, Any]]:
                 )
             for row, case, answer in zip(rows, chosen, answers(tool, python, asked), strict=True):
                 row[tool] = verdict(case, answer, tool)
-                row[f"{tool}_seconds"], row[f"{tool}_message"] = answer["seconds"], answer["message"]
+                row[f"{tool}_seconds"] = answer["seconds"]
+                if row[tool] != "ok":
+                    row[f"{tool}_message"] = answer["message"]
     return rows
 
 
 def code_hash() -> str:
-    """Of the cases, of what judges them, and of our code that reads them."""
-    root = HERE.parent
-    files = [*sorted((root / "tests/nasty").glob("*.py")), *sorted(HERE.glob("nasty_*.py"))]
-    files += [
-        file for part in ("chem", "data") for file in sorted((root / "src/yaokit" / part).rglob("*.py"))
-    ]
+    """Of the code that the verdicts depend on, and of the cases."""
+    files = sorted(file for pattern in MEASURED for file in HERE.parent.glob(pattern))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 

@@ -44,7 +44,7 @@ def pandas_tool() -> Callable[[dict], Iterable[Molecule]]:
             yield from ((Chem.MolToSmiles(mol), None) for mol in mols if mol is not None)
         else:
             for text, value in cells(table(path), asked["args"]):
-                if isinstance(text, str) and (mol := Chem.MolFromSmiles(text)) is not None:
+                if (mol := Chem.MolFromSmiles(text)) is not None:
                     yield Chem.MolToSmiles(mol), value
 
     return read
@@ -75,7 +75,7 @@ def datamol_tool() -> Callable[[dict], Iterable[Molecule]]:
             found = ((clean(mol), None) for mol in mols)
         else:
             rows = cells(table(path), asked["args"])
-            found = ((clean(dm.to_mol(t, ordered=True)) if isinstance(t, str) else None, v) for t, v in rows)
+            found = ((clean(dm.to_mol(text, ordered=True)), value) for text, value in rows)
         yield from ((smiles, value) for smiles, value in found if smiles)
 
     return read
@@ -116,7 +116,7 @@ def ending(path: str) -> str:
 
 
 def cells(table: object, args: list[str]) -> Iterator[tuple[object, float | str | None]]:
-    """Structure and value of each row; the column of structures is the best that its user could name."""
+    """Structure and value of each row that has a structure, from the best column that a user could name."""
     from rdkit import Chem, rdBase
 
     rdBase.DisableLog("rdApp.*")
@@ -132,7 +132,8 @@ def cells(table: object, args: list[str]) -> Iterator[tuple[object, float | str 
     value = args[args.index("--value") + 1] if "--value" in args else None
     values = table[value] if value else [None] * len(table)
     for text, cell in zip(table[found[0]], values, strict=True):
-        yield text, cell if cell is None or isinstance(cell, str) else float(cell)
+        if text is not None and text == text:  # not NaN
+            yield text, cell if cell is None or isinstance(cell, str) else float(cell)
 
 
 def served(read: Callable[[dict], Iterable[Molecule]], asked: dict, limit_s: float) -> dict:

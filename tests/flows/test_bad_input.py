@@ -48,7 +48,7 @@ CASES = {
     "no structures": ("Name,Drug,pIC50", ["a,aspirin,5"], 2, "SMILES"),
     "an empty file": ("", [], 3, "measured.csv"),
     "only a header": (HEADER, [], 3, "measured.csv"),
-    "no usable row": (HEADER, ["a,nonsense,5", "b,CCO,high"], 3, "SYNTAX 1"),
+    "no usable row": (HEADER, ["a,nonsense,5", "b,CCO,high"], 3, "NAME 1"),
     "ten molecules": (HEADER, MOLECULES[:10], 3, "10 molecules have an exact value"),
     "equal values": (HEADER, [row.rpartition(",")[0] + ",6.0" for row in MOLECULES], 3, "is 6: there is"),
 }
@@ -70,7 +70,7 @@ PLANS = {
     "TOML syntax": (PLAN.replace("[campaign]", "[campaign"), "not valid TOML"),
     "a misspelled key": (PLAN.replace("folds", "fold"), "did you mean 'folds'"),
     "an unknown step": (PLAN.replace('use = "rank"', 'use = "range"'), "did you mean 'rank'"),
-    "an unknown split": (LEARN.replace('"random"', '"by hand"'), "choose from: random, scaffold"),
+    "an unknown split": (LEARN.replace('"random"', '"by hand"'), "choose one of: butina, random, scaffold"),
     "an unknown model": (LEARN.replace('["boosting"]', '["bosting"]'), "boosting, forest, mlp"),
     "a missing file": (PLAN.replace("measured.csv", "measure.csv"), "measure.csv"),
     "an unknown unit": (PLAN.replace('unit = "p"', 'unit = "pounds"'), "pounds"),

@@ -6,13 +6,14 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from nasty import CASES, MOLECULES, VALUES
+from nasty import CASES, MOLECULES, VALUES, sdfs
 from nasty.case import Case, Cell
 from nasty.outcome import Outcome, cells_table, mismatch, problems, read_outcome, unbalanced, values_table
 from toy_runs import command
@@ -163,6 +164,52 @@ def test_a_value_cell_has_the_outcome_it_should(cell: Cell, values: Outcome):
 def test_all_nasty_cells_at_once_lose_no_row(molecules: Outcome, values: Outcome):
     assert unbalanced(molecules) == unbalanced(values) == []
     assert (len(molecules.fates), len(values.fates)) == (len(MOLECULES), len(VALUES))
+
+
+@pytest.mark.parametrize("name", ["t.csv", "out.rejects.csv", "out.csv"])
+def test_an_input_is_never_overwritten(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / name
+    path.write_text("smiles,id\nCCO,a\nC1CC,b\n")
+    out = tmp_path / ("out" if name == "out.rejects.csv" else "out.parquet")
+    if name == "t.csv":
+        (tmp_path / "out.parquet").symlink_to(path)
+    code = app.run(["curate", str(path), "-o", str(out), "--quiet", "--workers", "1"])
+    assert code == (0 if name == "out.csv" else 2)
+    assert path.read_text() == "smiles,id\nCCO,a\nC1CC,b\n"
+    assert "would be overwritten" in capsys.readouterr().err or code == 0
+
+
+def test_one_bad_file_among_good_ones_stops_it_all(tmp_path: Path, out: Path):
+    (tmp_path / "a.csv").write_text("smiles\nCCO\n")
+    (tmp_path / "b.csv").write_bytes(b"%PDF-1.7 and so on")
+    files = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    assert app.run(["curate", *files, "-o", str(out / "t.parquet"), "--quiet"]) == 2
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["csv", "sdf"])
+def test_a_file_that_grows_while_it_is_read_loses_no_row(ending: str, tmp_path: Path, out: Path):
+    path = tmp_path / f"t.{ending}"
+    line = "CCN,x\n" if ending == "csv" else sdfs.record(sdfs.AMINE, x="1")
+    path.write_text(("smiles,id\n" if ending == "csv" else "") + line * 3000)
+    is_done = threading.Event()
+
+    def grow() -> None:
+        with open(path, "a") as file:
+            while not is_done.wait(0.001):
+                file.write(line)
+                file.flush()
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        outcome = curate(path, out)
+    finally:
+        is_done.set()
+        writer.join()
+    assert outcome.code == 0
+    assert unbalanced(outcome) == []
+    assert len(outcome.fates) >= 3000
 
 
 def test_there_are_enough_of_them():

@@ -1,5 +1,7 @@
 """Structure cells: text that is no SMILES, look-alikes, odd chemistry, monsters."""
 
+from rdkit import Chem
+
 from nasty.case import Cell, Kept, Rejected
 
 C60 = (
@@ -14,6 +16,19 @@ TEMPO = "CC1(C)CCCC(C)(C)N1[O]"
 ODD_LETTER = Rejected("NON_ASCII")
 WORD = Rejected("NAME")
 NO_SMILES = Rejected("SYNTAX NAME")
+
+
+def _cage(width: int, length: int) -> str:
+    """A tube of `length` rings of `width` carbons; every atom but those at its ends has four rings."""
+    mol = Chem.RWMol()
+    for _ in range(width * length):
+        mol.AddAtom(Chem.Atom(6))
+    for at in range(width * length):
+        mol.AddBond(at, at - at % width + (at + 1) % width, Chem.BondType.SINGLE)
+        if at + width < width * length:
+            mol.AddBond(at, at + width, Chem.BondType.SINGLE)
+    return Chem.MolToSmiles(mol, canonical=False)
+
 
 TEXT = [
     Cell("full-width C", "ＣCO", ODD_LETTER, "(?i)full-?width"),
@@ -137,6 +152,14 @@ CHEMISTRY = [
         "F/C(\\Cl)=C/F",
         Rejected("SYNTAX STEREO ROUND_TRIP", faithful="FC(Cl)=CF"),
     ),
+    Cell("an allene with a mark", "CC=[C@]=CC", Kept("CC=C=CC", note="allene")),
+    Cell(
+        "a racemate marked so",
+        "CC[C@H](N)C(=O)O |&1:2|",
+        Kept("CCC(N)C(=O)O", drawn="CC[C@H](N)C(=O)O", note="racemic"),
+    ),
+    Cell("sulfoxide", "CS(=O)CC", Kept("CC[S+](C)[O-]", drawn="CS(=O)CC")),
+    Cell("a cage of 240 carbons", _cage(4, 60), Kept(_cage(4, 60))),
     Cell("chirality where there is none", "C[C@H](C)N", Kept("CC(C)N")),
     Cell("zwitterion", "[NH3+]CC(=O)[O-]", Kept("NCC(=O)O", drawn="[NH3+]CC(=O)[O-]")),
     Cell("explicit hydrogens", "[H]C([H])([H])C([H])([H])N", Kept("CCN")),

@@ -28,6 +28,8 @@ MAX_HEAVY_ATOMS = 300
 
 _CHARGED = Chem.MolFromSmarts("[!+0]")
 _SIGNED = re.compile(r"\[[^\[\]]*[+-]\d*(?::\d+)?\]")
+# An allene's axial configuration, which RDKit does not hold: =[C@]= or [C@](=…)=
+_ALLENE = re.compile(r"=\[C@{1,2}\]=|\[C@{1,2}\]\(=[^()]*\)=")
 # Signs of what `tidied` changes: CX blocks, atom numbers, dative bonds, metals of salts.
 _CURIOUS = re.compile(r"[|:<>]|\[\d*(?:Li|Na|K|Rb|Cs|Mg|Ca|Sr|Ba)\]")
 
@@ -83,6 +85,8 @@ def _of_smiles(text: str) -> Parsed | Failure:
     n_charged = len(mol.GetSubstructMatches(_CHARGED))
     if n_charged and n_charged != len(_SIGNED.findall(text)):
         notes = ("charges separated",)
+    if "@" in text and _ALLENE.search(text):
+        notes = (*notes, "configuration of an allene left out")
     if not _CURIOUS.search(text):
         return Parsed(mol, notes)
     if "|" in text and (failure := open_structure(mol)):

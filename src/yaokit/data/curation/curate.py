@@ -30,13 +30,14 @@ from yaokit.data.curation.sources import Source, all_columns, names, open_source
 from yaokit.data.curation.summary import Tally, origin
 from yaokit.data.export import companions, csv_writer, stem_of
 from yaokit.data.read.library import count_lines
-from yaokit.data.read.records import AS_FOUND, Reading
+from yaokit.data.read.records import AS_FOUND, Reading, shown
 
 __all__ = ["ISSUES", "STANDARD", "Curated", "ValueColumn", "curate", "curate_to"]
 
 STANDARD = Standardizer()
 ISSUES = pa.schema([(name, pa.string()) for name in ("kind", "id", "other_id", "detail")])
-_VERSION = 2  # raise it when the same input and settings give another table
+_OTHER_KINDS = (".csv", ".tsv", ".txt", ".smi", ".xlsx", ".sdf", ".json", ".html")
+_VERSION = 3  # raise it when the same input and settings give another table
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ def curate_to(
     with or without .parquet). Works in the folder OUT.part; interrupted, the same call continues
     there and gives the same bytes. Memory: about 20 bytes a row beyond what a shard of rows needs.
     """
+    if out.suffix.lower() in _OTHER_KINDS:
+        raise UsageError(f"{out}: the table is written as Parquet; give a name that ends in .parquet")
     stem = stem_of(out)
+    _spare(files, stem)
     stem.parent.mkdir(parents=True, exist_ok=True)
     sources = open_sources(files, smiles=smiles, id=id, reading=reading)
     with _work_folder(stem.with_name(f"{stem.name}.part")) as folder:
@@ -120,6 +124,17 @@ def curate_to(
         summary |= origin(files)
         write_json(stem.with_name(f"{stem.name}.summary.json"), summary)
     return summary
+
+
+def _spare(files: Sequence[str | Path], stem: Path) -> None:
+    """UsageError if a file to be written is one of the inputs."""
+    others = [stem.with_name(f"{stem.name}.{ending}") for ending in ("summary.json", "html")]
+    written = {path.resolve() for path in (*companions(stem), *others)}
+    for file in files:
+        if Path(file).resolve() in written:
+            raise UsageError(
+                f"{shown(file)} is an input and would be overwritten; choose another name with -o"
+            )
 
 
 @contextmanager

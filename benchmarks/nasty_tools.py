@@ -164,6 +164,7 @@ def served(read: Callable[[dict], Iterable[Molecule]], asked: dict, limit_s: flo
 
 def _child(read: Callable[[dict], Iterable[Molecule]], asked: dict, pipe: int) -> None:
     os.setsid()
+    os.chdir(Path(asked["path"]).parent)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from os.path import realpath
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -129,9 +130,9 @@ def curate_to(
 def _spare(files: Sequence[str | Path], stem: Path) -> None:
     """UsageError if a file to be written is one of the inputs."""
     others = [stem.with_name(f"{stem.name}.{ending}") for ending in ("summary.json", "html")]
-    written = {path.resolve() for path in (*companions(stem), *others)}
+    written = {realpath(path) for path in (*companions(stem), *others)}
     for file in files:
-        if Path(file).resolve() in written:
+        if realpath(file) in written:
             raise UsageError(
                 f"{shown(file)} is an input and would be overwritten; choose another name with -o"
             )

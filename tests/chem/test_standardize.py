@@ -64,7 +64,7 @@ IONIC = "bond to a salt's metal made ionic"
         ("[13CH3]C([2H])O", "[2H]C([13CH3])O", ()),
         ("C[S+2]([O-])([O-])C", "CS(C)(=O)=O", ("normalized",)),
         ("C[N+](C)(C)CC(=O)[O-]", "C[N+](C)(C)CC(=O)[O-]", ()),
-        ("c1ccccc1.CCCCCCCCCCCCC", "CCCCCCCCCCCCC", ("largest fragment",)),
+        ("CCCCCCCCCCCCC.OC1CCCCC1N", "NC1CCCCC1O", ("largest fragment",)),  # a solvent
         ("C[C@H](N)C(=O)O", "C[C@H](N)C(=O)O", ()),
     ],
 )
@@ -264,3 +264,26 @@ def test_what_does_not_come_back_the_same_is_told():
     found = round_trip(bad)
     assert found is not None
     assert found.code == "ROUND_TRIP"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("OC(=O)c1ccccc1O.CCCCCCC", "MIXTURE"),
+        ("OC(=O)c1ccccc1O.C[S+](C)[O-]", "MIXTURE"),
+        ("OC(=O)c1ccccc1O.[2H]C(Cl)(Cl)Cl", "MIXTURE"),
+        ("OC(=O)c1ccccc1.CN1CCCC1=O", "MIXTURE"),
+        ("[Ru+2].c1ccnc(-c2ccccn2)c1.c1ccnc(-c2ccccn2)c1.c1ccnc(-c2ccccn2)c1", "METAL"),
+        ("[NH3].[NH3].[Pt+2].[O-]C(=O)C1(C(=O)[O-])CCC1", "METAL"),
+    ],
+)
+def test_no_solvent_and_no_ligand_is_taken_for_the_molecule(text: str, code: str):
+    found = Standardizer()(text)
+    assert isinstance(found, Failure)
+    assert found.code == code
+
+
+def test_zinc_and_silver_are_salt_formers():
+    found = Standardizer()("[Ag+].Nc1ccc(S(=O)(=O)[N-]c2ncccn2)cc1")
+    assert isinstance(found, Standard)
+    assert found.smiles == "Nc1ccc(S(=O)(=O)Nc2ncccn2)cc1"

@@ -143,3 +143,10 @@ def test_a_split_that_cannot_be_made_says_why(
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert told in done.stderr
     assert not (tmp_path / "model").exists()
+
+
+def test_no_output_takes_the_place_of_its_input(yaokit, tmp_path):
+    (tmp_path / "new.csv").write_text("smiles\nCCO\n")
+    done = yaokit("predict", "model", "new.csv", "-o", "new.csv")
+    assert (done.returncode, (tmp_path / "new.csv").read_text()) == (2, "smiles\nCCO\n")
+    assert "overwritten" in done.stderr

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
-from yaokit.chem.fingerprints import morgan_counts
+from yaokit.chem.fingerprints import flat_morgan
 from yaokit.chem.search import FingerprintIndex
 from yaokit.chem.split import group_folds
 
@@ -15,8 +15,11 @@ _AHEAD = 256  # possible centers looked up at once
 
 
 def butina_folds(smiles: Sequence[str], k: int, seed: int) -> np.ndarray:
-    """(n,) int64 fold numbers; molecules of one Butina cluster (THRESHOLD) share a fold."""
-    clusters = butina(morgan_counts(smiles))
+    """(n,) int64 fold numbers; molecules of one Butina cluster (THRESHOLD) share a fold.
+
+    Mirror images are alike here, so that no fold asks about the enantiomer of what was learned.
+    """
+    clusters = butina(flat_morgan(smiles))
     return group_folds([str(c) for c in clusters], k, seed, "clusters of similar molecules")
 
 

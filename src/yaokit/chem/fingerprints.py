@@ -26,13 +26,20 @@ def morgan_row(mol: Chem.Mol) -> Row:
 
 def morgan_counts(smiles: Sequence[str]) -> csr_array:
     """(n, 2048) float32 counts; ValueError names the first SMILES that does not parse."""
-    rows = []
-    for i, text in enumerate(smiles):
-        mol = Chem.MolFromSmiles(text)
+    return stack([morgan_row(mol) for mol in _read(smiles)])
+
+
+def flat_morgan(smiles: Sequence[str]) -> csr_array:
+    """The same without chirality: mirror images are alike."""
+    return morgan(_read(smiles), chirality=False)
+
+
+def _read(smiles: Sequence[str]) -> list[Chem.Mol]:
+    mols = [Chem.MolFromSmiles(text) for text in smiles]
+    for i, mol in enumerate(mols):
         if mol is None:
-            raise ValueError(f"molecule {i} does not parse: {text!r}")
-        rows.append(morgan_row(mol))
-    return stack(rows)
+            raise ValueError(f"molecule {i} does not parse: {smiles[i]!r}")
+    return mols
 
 
 def stack(rows: Sequence[Row], size: int = SIZE) -> csr_array:

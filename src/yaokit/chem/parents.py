@@ -1,5 +1,6 @@
 """Of several molecules in one structure, the one that a measurement is about."""
 
+import re
 from functools import cache
 
 from rdkit import Chem
@@ -9,6 +10,7 @@ from yaokit.chem.data import rows
 from yaokit.core.reasons import Failure
 
 CARBON = Chem.MolFromSmarts("[#6]")
+_ISOTOPE = re.compile(r"\[\d")
 LIKE_SIZE = 0.5  # a second molecule with this share of the first one's heavy atoms is no small partner
 
 
@@ -34,7 +36,7 @@ class Parent:
         different = {self._neutral(part): part for part in organic}
         if len(different) < 2:
             return organic[0]
-        main = {key: part for key, part in different.items() if _flat(key) not in _counterions()}
+        main = {key: part for key, part in different.items() if not _is_partner(key)}
         ranked = sorted(main or different, key=lambda key: (-different[key].GetNumHeavyAtoms(), key))
         first = different[ranked[0]]
         if not main:
@@ -47,6 +49,12 @@ class Parent:
 
     def _neutral(self, part: Chem.Mol) -> str:
         return Chem.MolToSmiles(self._uncharger.uncharge(part))
+
+
+def _is_partner(key: str) -> bool:
+    """Whether a fragment is a known salt former or solvent: listed, or a hydrocarbon without rings."""
+    plain = _flat(key)
+    return plain in _counterions() or not set(plain) - set("CH()[]=#")
 
 
 def _is_like(first: Chem.Mol, second: Chem.Mol) -> bool:
@@ -73,11 +81,13 @@ def _counterions() -> frozenset[str]:
 
 
 def _flat(smiles: str) -> str:
-    """The SMILES without stereo marks."""
-    if not set("@/\\") & set(smiles):
+    """The SMILES without stereo marks and isotopes."""
+    if not (set("@/\\") & set(smiles) or _ISOTOPE.search(smiles)):
         return smiles
     mol = Chem.MolFromSmiles(smiles)
     if mol is None:
         return smiles
     Chem.RemoveStereochemistry(mol)
-    return Chem.MolToSmiles(mol)
+    for atom in mol.GetAtoms():
+        atom.SetIsotope(0)
+    return Chem.MolToSmiles(Chem.RemoveHs(mol))

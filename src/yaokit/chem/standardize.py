@@ -123,8 +123,8 @@ class Standardizer:
         chosen = self._parent(mol) if self.largest_fragment and _has_parts(mol) else mol
         if isinstance(chosen, Failure):
             return chosen
-        if self.strict and chosen.HasSubstructMatch(_CARBANION) and (metal := _transition_metal(mol)):
-            return Failure("METAL", f"{metal} with a carbanion, as in a metallocene")
+        if self.strict and (metal := _complexed_metal(mol)):
+            return Failure("METAL", f"{metal} beside its ligands: what was measured is the complex")
         if self.strict and (metal := _bonded_metal(chosen)):
             return Failure("METAL", f"{metal} is bonded to the molecule")
         return self._settled(chosen, {} if chosen is mol else {"largest fragment": None})
@@ -207,10 +207,13 @@ class Standardizer:
         return asdict(self)  # RDKit's objects stay behind; a child process makes its own
 
 
-def _transition_metal(mol: Chem.Mol) -> str | None:
-    """The symbol of an ion of a transition metal; None if there is none."""
-    numbers = {*range(21, 31), *range(39, 49), *range(57, 81)}
-    return next((a.GetSymbol() for a in mol.GetAtoms() if a.GetAtomicNum() in numbers), None)
+def _complexed_metal(mol: Chem.Mol) -> str | None:
+    """The symbol of a transition metal's ion, other than the salt formers zinc and silver."""
+    numbers = {*range(21, 30), *range(39, 47), *range(57, 81)}
+    symbols = [atom.GetSymbol() for atom in mol.GetAtoms() if atom.GetAtomicNum() in numbers]
+    with_carbanion = mol.HasSubstructMatch(_CARBANION)
+    symbols += [a.GetSymbol() for a in mol.GetAtoms() if with_carbanion and a.GetAtomicNum() in (30, 47)]
+    return next(iter(symbols), None)
 
 
 class _Normalize:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
-from yaokit.chem.fingerprints import morgan_counts
+from yaokit.chem.fingerprints import flat_morgan
 from yaokit.chem.folds import Folds
 from yaokit.chem.parse import quiet_rdkit
 from yaokit.chem.similarity import nearest
@@ -54,7 +54,7 @@ def leakage(train: Sequence[str], test: Sequence[str]) -> Leakage:
     seen, blocks = set(train), set(connectivity(train))
     similarity = np.full(len(test), np.nan)
     if len(train) and len(test):
-        similarity = nearest(morgan_counts(test), morgan_counts(train))[0][:, 0].astype(np.float64)
+        similarity = nearest(flat_morgan(test), flat_morgan(train))[0][:, 0].astype(np.float64)
     return Leakage(
         len(train),
         np.array([text in seen for text in test], bool),

@@ -69,6 +69,8 @@ def predict_file(
     """
     if out.suffix not in (".csv", ".parquet"):
         raise UsageError(f"{out}: write predictions to a file ending in .csv or .parquet")
+    if Path(file).resolve() == out.resolve():
+        raise UsageError(f"{out} is the input and would be overwritten; choose another name with -o")
     predictor = load(model)
     if not isinstance(predictor, Trusted):
         raise UsageError(f"{model} is a single member; predict with the trained folder around it")

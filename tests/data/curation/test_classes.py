@@ -109,3 +109,9 @@ def test_a_tie_in_one_task_keeps_the_other(tmp_path):
     values = [ValueColumn(name, unit="none", classes=Classes()) for name in ("a", "b")]
     found = of(tmp_path, "smiles,a,b\nCCO,1,1\nOCC,0,1\nCCC,0,\n", *values)
     assert found.table.data.select(["a", "b"]).to_pylist() == [{"a": None, "b": 1}, {"a": 0, "b": None}]
+
+
+@pytest.mark.parametrize("settings", [{"threshold": float("nan")}, {"threshold": 6.0, "gray": float("inf")}])
+def test_a_threshold_must_be_finite(settings):
+    with pytest.raises(UsageError, match="finite"):
+        Classes(**settings)

@@ -277,3 +277,12 @@ def test_the_embedded_series_needs_no_repair():
     assert (found.summary["tasks"][0]["min"], found.summary["tasks"][0]["max"]) == (4.27, 9.22)
     assert "CC BY-SA" in found.summary["licence"]
     assert found.summary["standardizer"] == Standardizer().settings()
+
+
+def test_bounds_that_contradict_are_listed(tmp_path):
+    rows = ["CCO,>7", "CCO,<5", "CCN,6", "CCN,>8", "CCC,>5", "CCC,<8", "CCCC,6.1", "CCCC,6.3"]
+    path = tmp_path / "a.csv"
+    path.write_text("smiles,pIC50\n" + "\n".join(rows) + "\n")
+    curated = curate([path], values=[ValueColumn("pIC50")], workers=1)
+    listed = [i["detail"] for i in curated.issues.to_pylist() if i["kind"] == "CONFLICT"]
+    assert listed == ["pIC50 >7, <5: spread 2.00", "pIC50 6, >8: spread 2.00"]

@@ -222,3 +222,10 @@ def test_random_damage_loses_no_record(tmp_path, text):
     for row in rows:
         if row.cells.get("structure"):
             assert row.cells["structure"].split("\n")[0] == lines[row.line - 1]
+
+
+def test_a_field_called_id_names_molecules_without_a_title(tmp_path):
+    block = "\n  x\n\n  1  0  0  0  0  0  0  0  0  0999 V2000\n    0.0 0.0 0.0 C   0  0\nM  END\n"
+    path = tmp_path / "a.sdf"
+    path.write_text(f"{block}>  <id>\nZ0\n\n$$$$\n")
+    assert [record.cells["id"] for record in read_records(path)] == ["Z0"]

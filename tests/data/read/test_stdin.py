@@ -25,7 +25,7 @@ def piped(monkeypatch):
     [
         (b"smiles,id\nCCO,a\n", ".csv", ("smiles", "id")),
         (b"smiles\tid\nCCO\ta\n", ".csv", ("smiles", "id")),
-        (gzip.compress(b"smiles;id\nCCO;a\n"), ".csv", ("smiles", "id")),
+        (gzip.compress(b"smiles;id\nCCO;a\n", mtime=0), ".csv", ("smiles", "id")),
         (b"CCO\nCCN\n", ".txt", ("smiles", "id")),
         (b"CCO acetic acid\nCCN b\n", ".txt", ("smiles", "id")),
         (b"\n\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\nM  END\n$$$$\n", ".sdf", ("structure", "id")),

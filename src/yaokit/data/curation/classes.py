@@ -1,5 +1,6 @@
 """Class labels: words as 1 and 0, numbers cut at a threshold with a gray zone around it."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -65,6 +66,9 @@ class Classes:
     words: Mapping[str, int] = field(default_factory=lambda: _USUAL)
 
     def __post_init__(self) -> None:
+        for name, value in (("threshold", self.threshold or 0.0), ("gray zone", self.gray)):
+            if not math.isfinite(value):
+                raise UsageError(f"a {name} of {value:g} cannot be; give a finite number")
         if self.gray < 0:
             raise UsageError(f"a gray zone of {self.gray:g} cannot be; give 0 or more")
         if self.gray and self.threshold is None:

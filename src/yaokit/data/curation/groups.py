@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from yaokit.data.curation.activity import Measured
 from yaokit.data.curation.measurements import ValueColumn
-from yaokit.data.curation.replicates import Noise, combined, spread, voted
+from yaokit.data.curation.replicates import Noise, combined, contradiction, spread, voted
 from yaokit.data.curation.shards import RELATIONS, Shards, arrow_writer, read_arrow, value_names
 
 PART = 400_000  # rows that are grouped at once
@@ -27,7 +27,7 @@ class Conflict(NamedTuple):
     row: int
     spread: float
     task: str
-    values: tuple[float, ...]
+    values: tuple[str, ...]
 
 
 @dataclass
@@ -137,8 +137,11 @@ def _combined(
             groups.noise[j].add(own)
         elif own and measured is None:
             ties.append(f"{value.task}: as many rows of this molecule say 1 as say 0")
+        if value.classes is None and value.on_p_scale:
+            width = contradiction(own)
         if width and (value.classes is not None or (value.on_p_scale and width > 1.0)):
-            conflicts.append(Conflict(row, width, value.task, tuple(m.value for m in own[:20])))
+            shown = tuple(f"{m.relation.strip('=')}{m.value:.4g}" for m in own[:20])
+            conflicts.append(Conflict(row, width, value.task, shown))
     if ties and not any(value is not None for value in found):
         return "; ".join(ties)
     groups.conflicts += conflicts

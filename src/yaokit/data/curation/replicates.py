@@ -40,6 +40,17 @@ def spread(values: Iterable[Measured]) -> float | None:
     return max(exact) - min(exact) if len(exact) > 1 else None
 
 
+def contradiction(values: Sequence[Measured]) -> float | None:
+    """How far the values and bounds are from agreeing: above 0 no single value fits them all.
+
+    The largest of exact values and lower bounds minus the smallest of exact values and upper
+    bounds; None if nothing is on one of the sides.
+    """
+    lows = [value.value for value in values if value.relation in "=>"]
+    highs = [value.value for value in values if value.relation in "=<"]
+    return max(lows) - min(highs) if lows and highs else None
+
+
 class Noise:
     """How far exact replicates lie apart, gathered molecule by molecule."""
 

@@ -71,7 +71,7 @@ class Tally:
         """What to look at; `names` gives id and SMILES of the conflicts' rows."""
         found = []
         for row, width, task, values in groups.conflicts:
-            shown = ", ".join(f"{value:.4g}" for value in values)
+            shown = ", ".join(values)
             id, smiles = names[row]
             found.append(Issue("CONFLICT", id, None, f"{task} {shown}: spread {width:.2f}", width, smiles))
         if self._small:

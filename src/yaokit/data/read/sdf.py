@@ -102,7 +102,8 @@ def _items(text: str) -> Iterator[tuple[tuple[str, int], str]]:
 def _records(
     source: str, pieces: Iterator[Piece], places: dict[tuple[str, int], str], notes: list[str]
 ) -> Iterator[Record]:
-    id_tag = id_column(list(places.values()), STRUCTURE)
+    by_tag = {tag: name for (tag, count), name in places.items() if count == 1}
+    id_tag = by_tag.get(id_column(list(by_tag), STRUCTURE) or "")
     nothing = dict.fromkeys([STRUCTURE, ID, *places.values()])
     for first_line, piece, is_ended in pieces:
         parts = _parted(piece)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
+from os.path import realpath
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,7 +70,7 @@ def predict_file(
     """
     if out.suffix not in (".csv", ".parquet"):
         raise UsageError(f"{out}: write predictions to a file ending in .csv or .parquet")
-    if Path(file).resolve() == out.resolve():
+    if realpath(file) == realpath(out):
         raise UsageError(f"{out} is the input and would be overwritten; choose another name with -o")
     predictor = load(model)
     if not isinstance(predictor, Trusted):

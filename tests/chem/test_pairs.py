@@ -10,7 +10,7 @@ import pytest
 from yaokit.chem.pairs import cold_splits
 from yaokit.core.errors import UsageError
 
-DAVIS = Path("/work/shared/data/dti/davis_affinity.csv.gz")
+DAVIS = Path(__file__).parents[3] / "shared/data/dti/davis_affinity.csv.gz"
 
 
 def toy() -> tuple[list[str], list[str]]:

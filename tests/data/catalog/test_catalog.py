@@ -19,7 +19,7 @@ from yaokit.data.catalog.web import Patience
 from yaokit.data.read.files import read_records
 from yaokit.data.read.library import molecules
 
-SHARED = Path("/work/shared/data")
+SHARED = Path(__file__).parents[4] / "shared/data"
 TABLE = b"smiles,pIC50\nCCO,5\nCCN,6\n"
 QUICK = Patience(attempts=2, wait_s=0.001, timeout_s=2)
 

@@ -51,6 +51,7 @@ def test_flags_are_taken_anywhere_before_a_double_dash() -> None:
         (["curate", "a.csv", "-o", "x", "--nope"], "--nope"),
         (["curate", "a.csv", "-o", "x", "--max-rejects", "2.5"], "not a whole number"),
         (["curate", "a.csv", "-o", "x", "--workers", "0"], "1 or more"),
+        (["curate", "a.csv", "-o", "x", "--max-rejects", "-1"], "0 or more"),
         (["curate", "a.csv", "-o", "x", "--value", "a", "b"], "'b' belongs to no"),
     ],
 )

@@ -28,6 +28,11 @@ def _no_option(_: Any, values: Sequence[str]) -> None:
             raise ValueError(f"there is no option {value}")
 
 
+def _not_negative(_: Any, value: Any) -> None:
+    if value is not None and value < 0:
+        raise ValueError("must be 0 or more")
+
+
 def cores() -> int:
     """The processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -49,5 +54,5 @@ Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 Column = Annotated[str, Parameter(metavar="COL")]
 Columns = Annotated[Sequence[str], Parameter(metavar="COL")]
 Count = Annotated[int, Parameter(converter=_whole, validator=_positive)]
-Limit = Annotated[int, Parameter(converter=_whole)]  # 0 is allowed
+Limit = Annotated[int, Parameter(converter=_whole, validator=_not_negative)]
 Hidden = Parameter(parse=False)  # filled in by the program, not on the command line

@@ -8,7 +8,7 @@ from toy_runs import series
 
 from yaokit.chem import similarity
 from yaokit.chem.fingerprints import generator, morgan_counts
-from yaokit.chem.similarity import nearest, tanimoto
+from yaokit.chem.similarity import MinMax, nearest, tanimoto
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,20 @@ def test_no_queries_give_no_rows():
     X = morgan_counts(["CCO", "CCN"])
     assert tanimoto(X[:0], X).shape == (0, 2)
     assert nearest(X[:0], X, 1)[1].shape == (0, 1)
+
+
+def test_similarity_of_counts_is_the_sum_of_minima_over_that_of_maxima():
+    rng = np.random.default_rng(0)
+    first = rng.poisson(0.7, (9, 30)).astype(np.float32)
+    second = rng.poisson(0.7, (1300, 30)).astype(np.float32)
+    second[3], first[2] = 0, 0
+    found = MinMax(csr_array(second))(csr_array(first))
+    least = np.minimum(first[:, None], second[None]).sum(axis=2)
+    most = np.maximum(first[:, None], second[None]).sum(axis=2)
+    assert found == pytest.approx(least / np.maximum(most, 1))
+
+
+@pytest.mark.parametrize(("n", "m"), [(0, 3), (3, 0), (0, 0)])
+def test_no_rows_of_counts_give_no_similarities(n: int, m: int):
+    counts = csr_array(np.ones((3, 4), np.float32))
+    assert MinMax(counts[:m])(counts[:n]).shape == (n, m)

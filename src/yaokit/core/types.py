@@ -5,13 +5,17 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+NO_SET = -1  # no class task, or not predicted
+SETS = ("0", "1", "both", "none")  # by code: the classes that cannot be excluded at 90 %
+
 
 @dataclass(frozen=True)
 class Prediction:
     """Numbers for n molecules and t tasks; every array has shape (n, t) unless said otherwise.
 
     A molecule that could not be predicted is NaN in `mean`, `std`, `low`, `high` and False in
-    `in_domain`.
+    `in_domain`. Of a class task `mean` is the probability of class 1, `low` and `high` its bounds,
+    and `sets` the classes that cannot be excluded.
     """
 
     tasks: tuple[str, ...]
@@ -21,10 +25,14 @@ class Prediction:
     high: np.ndarray  # float64
     in_domain: np.ndarray  # bool
     nearest_similarity: np.ndarray  # (n,) float64, Tanimoto to the closest training molecule
+    sets: np.ndarray = None  # type: ignore[assignment]  # int8 codes of SETS; not given: NO_SET
+    classes: tuple[str, ...] = ()  # those of `tasks` that are class tasks
 
     def __post_init__(self) -> None:
         shape = (self.mean.shape[0], len(self.tasks))
-        for name in ("mean", "std", "low", "high", "in_domain"):
+        if self.sets is None:
+            object.__setattr__(self, "sets", np.full(shape, NO_SET, np.int8))
+        for name in ("mean", "std", "low", "high", "in_domain", "sets"):
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, not {shape}")
 
@@ -32,7 +40,7 @@ class Prediction:
         return self.mean.shape[0]
 
     def columns(self) -> dict[str, np.ndarray]:
-        """The columns `predict` and `screen` write, by name."""
+        """The columns `predict` and `screen` write, by name; a set is text, "" where there is none."""
         out: dict[str, np.ndarray] = {}
         for j, task in enumerate(self.tasks):
             out |= {
@@ -41,12 +49,20 @@ class Prediction:
                 f"{task}_low": self.low[:, j],
                 f"{task}_high": self.high[:, j],
             }
+            if task in self.classes:
+                out[f"{task}_set"] = _TEXTS[self.sets[:, j]]
         out["in_domain"] = np.asarray(self.in_domain.all(axis=1))
         out["nearest_similarity"] = self.nearest_similarity
         return out
 
     @classmethod
-    def bare(cls, tasks: Sequence[str], mean: np.ndarray, std: np.ndarray | None = None) -> "Prediction":
+    def bare(
+        cls,
+        tasks: Sequence[str],
+        mean: np.ndarray,
+        std: np.ndarray | None = None,
+        classes: Sequence[str] = (),
+    ) -> "Prediction":
         """A prediction without interval or domain, as single models give it."""
         unknown = np.full(mean.shape, np.nan)
         return cls(
@@ -57,6 +73,7 @@ class Prediction:
             high=unknown,
             in_domain=np.zeros(mean.shape, bool),
             nearest_similarity=np.full(mean.shape[0], np.nan),
+            classes=tuple(classes),
         )
 
     @classmethod
@@ -65,6 +82,9 @@ class Prediction:
         arrays = {
             f.name: np.concatenate([getattr(part, f.name) for part in parts])
             for f in fields(cls)
-            if f.name != "tasks"
+            if f.name not in ("tasks", "classes")
         }
-        return cls(tasks=parts[0].tasks, **arrays)
+        return cls(tasks=parts[0].tasks, classes=parts[0].classes, **arrays)
+
+
+_TEXTS = np.array([*SETS, ""])  # NO_SET is its last

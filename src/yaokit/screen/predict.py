@@ -123,11 +123,11 @@ def _shown(entry: Entry, found: Standard | Failure) -> str | None:
 
 
 def _placed(values: np.ndarray, at: list[int], n: int) -> pa.Array:
-    """The values at their rows, null elsewhere; numbers with 4 digits."""
+    """The values at their rows, null elsewhere and for no text; numbers with 4 digits."""
     out: list[Any] = [None] * n
     for i, value in zip(at, values.tolist(), strict=True):
-        out[i] = round(value, 4) if isinstance(value, float) else value
-    return pa.array(out, pa.bool_() if values.dtype == bool else pa.float64())
+        out[i] = round(value, 4) if isinstance(value, float) else None if value == "" else value
+    return pa.array(out, {"b": pa.bool_(), "U": pa.string()}.get(values.dtype.kind, pa.float64()))
 
 
 @contextmanager

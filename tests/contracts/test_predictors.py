@@ -162,7 +162,7 @@ def without_card_keys(folder: Path) -> None:
 
 
 def with_foreign_card(folder: Path) -> None:
-    (folder / "card.json").write_text('{"format": 2, "model": "perceptron"}')
+    (folder / "card.json").write_text('{"format": 3, "model": "perceptron"}')
 
 
 def with_broken_card(folder: Path) -> None:

@@ -9,6 +9,7 @@ from toy_runs import series
 from yaokit.chem.fingerprints import morgan_counts
 from yaokit.core.seed import derived
 from yaokit.models.boosting import Boosting
+from yaokit.models.targets import Targets
 
 
 def test_it_is_the_mean_of_boosters_grown_from_different_seeds():
@@ -16,7 +17,7 @@ def test_it_is_the_mean_of_boosters_grown_from_different_seeds():
     X = morgan_counts(smiles)
     model = Boosting(seed=4)
     model.rounds, model.bags = 20, 2
-    model.fit_features(X, y[:, None])
+    model.fit_features(X, Targets.of(y[:, None]))
     mean, spread = model.predict_features(X)
     every = []
     for bag in range(2):

@@ -15,6 +15,8 @@ from yaokit.core.progress import SILENT
 from yaokit.models.cross import Job, Outcome, Outcomes, _Fit, _jobs, cross_validate, inner, outer
 from yaokit.models.evaluate import Evidence, evaluate_task
 from yaokit.models.forest import Forest
+from yaokit.models.scales import LINEAR, NO_LIMITS
+from yaokit.models.targets import Targets
 
 K = 4
 
@@ -22,11 +24,10 @@ K = 4
 class Spy:
     """Learns which folds it was shown (the values are fold numbers) and tells them as a bit mask."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    features = "fp"
 
-    def fit_features(self, X, y):
-        self.mask = float(sum(1 << int(fold) for fold in np.unique(y)))
+    def fit_features(self, X, y, work):
+        self.mask = float(sum(1 << int(fold) for fold in np.unique(y.values)))
 
     def predict_features(self, X):
         mask = np.full((X.shape[0], 1), self.mask)
@@ -35,7 +36,7 @@ class Spy:
 
 @pytest.fixture
 def spied(monkeypatch: pytest.MonkeyPatch) -> tuple[Outcomes, Folds]:
-    monkeypatch.setattr("yaokit.models.cross.pick", lambda table, name, group: Spy)
+    monkeypatch.setattr("yaokit.models.cross.make", lambda *about: Spy())
     folds = Folds.cross(np.random.default_rng(0).permutation(np.arange(40) % K))
     X = morgan_counts(series(40)[0])
     return in_process(X, folds.numbers[:, None].astype(float), [folds], ("spy",)), folds
@@ -43,7 +44,7 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> tuple[Outcomes, Folds]:
 
 def in_process(X, y, folds, members, baselines=()) -> Outcomes:
     """What cross_validate does, without child processes."""
-    fit = _Fit(X, y, folds, seed=0)
+    fit = _Fit({"fp": X}, Targets.of(y), folds, 0, {}, Path("unused"))
     return {job: Outcome(**fit(job)) for job in _jobs(folds, members, baselines)}
 
 
@@ -69,7 +70,7 @@ def test_what_calibrates_a_fold_saw_neither_it_nor_the_rows_own_fold(spied, fold
 
 
 def test_in_time_no_model_saw_what_came_later(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("yaokit.models.cross.pick", lambda table, name, group: Spy)
+    monkeypatch.setattr("yaokit.models.cross.make", lambda *about: Spy())
     numbers = np.random.default_rng(0).permutation(np.arange(40) % 5)
     folds = Folds(numbers, (2, 3, 4), forward=True)
     X = morgan_counts(series(40)[0])
@@ -85,7 +86,7 @@ def test_in_time_no_model_saw_what_came_later(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_given_test_set_is_in_no_fit_that_judges_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("yaokit.models.cross.pick", lambda table, name, group: Spy)
+    monkeypatch.setattr("yaokit.models.cross.make", lambda *about: Spy())
     folds = Folds(np.arange(40) % 5, (4,))
     X = morgan_counts(series(40)[0])
     outcomes = in_process(X, folds.numbers[:, None].astype(float), [folds], ("spy",), ("spy",))
@@ -106,7 +107,8 @@ def test_every_fold_and_every_pair_is_left_out_once():
 def evaluated(y: np.ndarray, folds: Folds) -> pa.Table:
     X = morgan_counts(series(len(y))[0])
     outcomes = in_process(X, y[:, None], [folds], ("nearest", "forest"), ("nearest", "forest"))
-    evidence = Evidence(outcomes, y[:, None], [folds], ("nearest", "forest"), ("nearest", "forest"))
+    names, targets = ("nearest", "forest"), Targets.of(y[:, None])
+    evidence = Evidence(outcomes, targets, [folds], names, names, [LINEAR], [NO_LIMITS])
     return evaluate_task(evidence, 0, maximize=True).oof
 
 
@@ -127,7 +129,9 @@ def validate(cache: Path, members: tuple[str, ...] = ("nearest",), workers: int 
     smiles, _, y = series(40)
     folds = [Folds.cross(np.arange(40) % K)]
     settings = {"seed": 0, "workers": workers, "cache": cache, "progress": SILENT}
-    return cross_validate(morgan_counts(smiles), y[:, None], folds, members, (), **settings)
+    return cross_validate(
+        {"fp": morgan_counts(smiles)}, Targets.of(y[:, None]), folds, members, (), **settings
+    )
 
 
 def test_child_processes_give_what_this_one_gives(tmp_path: Path):

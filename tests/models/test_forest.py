@@ -7,6 +7,7 @@ from toy_runs import series
 
 from yaokit.chem.fingerprints import morgan_counts
 from yaokit.models.forest import Forest
+from yaokit.models.targets import Targets
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def test_it_predicts_what_sklearn_predicts(data):
     X, y, new = data
     model = Forest(seed=3)
     model.n_trees = 15
-    model.fit_features(X, y)
+    model.fit_features(X, Targets.of(y))
     mean, spread = model.predict_features(new)
     reference = RandomForestRegressor(15, max_features=Forest.max_features, random_state=3).fit(X, y[:, 0])
     assert mean[:, 0] == pytest.approx(reference.predict(new), abs=1e-12)

@@ -8,6 +8,7 @@ from toy_runs import series
 from yaokit.chem.fingerprints import morgan_counts
 from yaokit.models import mlp
 from yaokit.models.mlp import Mlp
+from yaokit.models.targets import Targets
 from yaokit.nn import loop
 
 
@@ -36,13 +37,13 @@ def test_it_learns_32_molecules_by_heart():
     smiles, _, y = series(32)
     X = morgan_counts(smiles)
     model = small(epochs=150, dropout=0.0, batch_size=16)
-    model.fit_features(X, y[:, None])
+    model.fit_features(X, Targets.of(y[:, None]))
     assert np.abs(model.predict_features(X)[0][:, 0] - y).max() < 0.15 * y.std()
 
 
 def test_every_parameter_gets_a_gradient(kept: list[torch.nn.Module]):
     smiles, _, y = series(40)
-    small().fit_features(morgan_counts(smiles), np.stack([y, -y], axis=1))
+    small().fit_features(morgan_counts(smiles), Targets.of(np.stack([y, -y], axis=1)))
     parameters = dict(kept[0].named_parameters())
     assert len(parameters) == 6
     silent = [name for name, p in parameters.items() if p.grad is None or not p.grad.abs().sum() > 0]
@@ -53,7 +54,7 @@ def test_numpy_applies_what_torch_trained(kept: list[torch.nn.Module]):
     smiles, _, y = series(40)
     X = morgan_counts(smiles)
     model = small()
-    model.fit_features(X, y[:, None])
+    model.fit_features(X, Targets.of(y[:, None]))
     inputs = mlp._squash(X, model._columns)
     with torch.no_grad():
         wanted = kept[0](torch.from_numpy(inputs.toarray())).numpy()[:, 0] * y.std() + y.mean()
@@ -64,8 +65,8 @@ def test_unknown_values_do_not_pull_on_the_network():
     smiles, _, y = series(40)
     X = morgan_counts(smiles)
     with_empty, alone = small(epochs=30), small(epochs=30)
-    with_empty.fit_features(X, np.stack([y, np.where(np.arange(40) < 1, 5.0, np.nan)], axis=1))
-    alone.fit_features(X, y[:, None])
+    with_empty.fit_features(X, Targets.of(np.stack([y, np.where(np.arange(40) < 1, 5.0, np.nan)], axis=1)))
+    alone.fit_features(X, Targets.of(y[:, None]))
     both = np.corrcoef(with_empty.predict_features(X)[0][:, 0], y)[0, 1]
     assert both > np.corrcoef(alone.predict_features(X)[0][:, 0], y)[0, 1] - 0.1
 
@@ -75,7 +76,7 @@ def test_training_leaves_torchs_own_random_numbers_alone():
     torch.manual_seed(5)
     wanted = torch.rand(3)
     torch.manual_seed(5)
-    small().fit_features(morgan_counts(smiles), y[:, None])
+    small().fit_features(morgan_counts(smiles), Targets.of(y[:, None]))
     assert torch.equal(torch.rand(3), wanted)
 
 
@@ -88,7 +89,7 @@ def test_the_number_of_threads_changes_nothing():
         model = small()
         torch.set_num_threads(threads)
         try:
-            model.fit_features(X, y[:, None])
+            model.fit_features(X, Targets.of(y[:, None]))
             assert torch.get_num_threads() == threads
         finally:
             torch.set_num_threads(before)
@@ -99,5 +100,5 @@ def test_the_number_of_threads_changes_nothing():
 def test_a_constant_value_is_learned_as_it_is():
     X = morgan_counts(series(20)[0])
     model = small()
-    model.fit_features(X, np.full((20, 1), 5.0))
+    model.fit_features(X, Targets.of(np.full((20, 1), 5.0)))
     assert model.predict_features(X)[0] == pytest.approx(np.full((20, 1), 5.0), abs=0.5)

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from yaokit.models.nearest import Nearest
+from yaokit.models.targets import Targets
 
 # Tanimoto to [1 1 1 1]: 3/4, 2/4, 1/4
 MEASURED = csr_array(np.array([[1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]], np.float32))
@@ -13,7 +14,7 @@ QUERY = csr_array(np.array([[1, 1, 1, 1]], np.float32))
 
 def test_the_prediction_is_the_mean_weighted_by_similarity():
     model = Nearest()
-    model.fit_features(MEASURED, np.array([[6.0], [7.0], [9.0]]))
+    model.fit_features(MEASURED, Targets.of(np.array([[6.0], [7.0], [9.0]])))
     mean, spread = model.predict_features(QUERY)
     wanted = (0.75 * 6 + 0.5 * 7 + 0.25 * 9) / 1.5
     assert mean[0, 0] == pytest.approx(wanted, abs=1e-5)
@@ -23,7 +24,7 @@ def test_the_prediction_is_the_mean_weighted_by_similarity():
 
 def test_unknown_values_are_passed_over():
     model = Nearest()
-    model.fit_features(MEASURED, np.array([[np.nan, 1.0], [7.0, np.nan], [9.0, np.nan]]))
+    model.fit_features(MEASURED, Targets.of(np.array([[np.nan, 1.0], [7.0, np.nan], [9.0, np.nan]])))
     mean, _ = model.predict_features(QUERY)
     assert mean[0] == pytest.approx([(0.5 * 7 + 0.25 * 9) / 0.75, 1.0], abs=1e-5)
 
@@ -31,13 +32,13 @@ def test_unknown_values_are_passed_over():
 def test_only_the_five_nearest_count():
     model = Nearest()
     rows = np.tril(np.ones((7, 7), np.float32))[::-1]  # ever less alike
-    model.fit_features(csr_array(rows), np.array([[1.0]] * 5 + [[100.0]] * 2))
+    model.fit_features(csr_array(rows), Targets.of(np.array([[1.0]] * 5 + [[100.0]] * 2)))
     mean, _ = model.predict_features(csr_array(np.ones((1, 7), np.float32)))
     assert mean[0, 0] == pytest.approx(1.0)
 
 
 def test_a_molecule_like_none_gets_the_mean_of_five():
     model = Nearest()
-    model.fit_features(MEASURED, np.array([[6.0], [7.0], [9.0]]))
+    model.fit_features(MEASURED, Targets.of(np.array([[6.0], [7.0], [9.0]])))
     mean, _ = model.predict_features(csr_array((1, 4), dtype=np.float32))
     assert mean[0, 0] == pytest.approx(22 / 3)

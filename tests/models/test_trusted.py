@@ -11,7 +11,8 @@ from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.store import read_json
 from yaokit.core.table import MolTable
 from yaokit.models import load
-from yaokit.models.trusted import Trusted, Validation, _targets
+from yaokit.models.learnable import read_targets
+from yaokit.models.trusted import Trusted, Validation
 
 
 @pytest.fixture(scope="module")
@@ -28,23 +29,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_model(tmp_path_factory)
 
 
-def test_censored_values_are_counted_and_not_learned_from(fitted: Trusted):
+def test_censored_values_are_counted_and_never_judged(fitted: Trusted):
     first, second = fitted.metrics()["tasks"]
-    assert (first["n"], first["n_censored_unused"]) == (70, 10)
-    assert (second["n"], second["n_censored_unused"]) == (40, 0)
-    assert fitted.n_rows == 75  # five of the ten censored rows have the other value
+    assert (first["n"], first["n_censored"]) == (70, 10)
+    assert (second["n"], second["n_censored"]) == (40, 0)
+    assert fitted.n_rows == 80
 
 
 def test_approximate_values_count_as_exact():
     table = measured(4).with_columns({f"{TASK}_relation": ["=", "~", None, ">"]})
-    y, censored = _targets(table, [TASK])
-    assert np.isnan(y[:, 0]).tolist() == [False, False, False, True]
-    assert censored == [1]
+    y = read_targets(table, [TASK], {})
+    assert y.exact[:, 0].tolist() == [True, True, True, False]
+    assert y.bounds[:, 0].tolist() == [0, 0, 0, 1]
 
 
 def test_infinite_values_are_unknown():
-    y, _ = _targets(MolTable.of(["C", "CC"], columns={"v": [np.inf, 1.0]}), ["v"])
-    assert np.isnan(y[:, 0]).tolist() == [True, False]
+    y = read_targets(MolTable.of(["C", "CC"], columns={"v": [np.inf, 1.5]}), ["v"], {})
+    assert y.known[:, 0].tolist() == [False, True]
 
 
 def test_a_column_of_text_is_refused():

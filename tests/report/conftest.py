@@ -188,7 +188,7 @@ def metrics(n: int, **changes: Any) -> dict[str, Any]:
     return {
         "task": TASK,
         "n": n,
-        "n_censored_unused": 0,
+        "n_censored": 0,
         "split": "scaffold",
         "folds": 5,
         "repeats": 5,

@@ -103,7 +103,13 @@ def _computed(
         yield from zip(places, results, strict=True)
 
 
-def _full(mol: Chem.Mol) -> Row:
+def full_size() -> int:
+    """How many features "full" has."""
+    return 2 * _HALF + ERG_SIZE + len(descriptor_names())
+
+
+def full_row(mol: Chem.Mol) -> Row:
+    """The "full" features of one molecule; NaN = a descriptor failed."""
     parts = [morgan([mol], size=_HALF).toarray(), avalon([mol], _HALF).toarray(), erg([mol])]
     numbers = descriptors([mol])
     numbers[~(np.abs(numbers) < np.finfo(np.float32).max)] = np.nan
@@ -118,5 +124,5 @@ def _key(kind: str) -> str:
 
 KINDS = {
     "fp": Kind(morgan_row, lambda: SIZE, 1),
-    "full": Kind(_full, lambda: 2 * _HALF + ERG_SIZE + len(descriptor_names()), 1),
+    "full": Kind(full_row, full_size, 1),
 }

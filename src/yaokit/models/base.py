@@ -1,4 +1,4 @@
-"""What a predictor is, and what the fingerprint models share."""
+"""What a predictor is, and what the members of a stack share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
-from rdkit import Chem
-from scipy.sparse import csr_array
 
 from yaokit import __version__
-from yaokit.chem.fingerprints import morgan_row, stack
 from yaokit.chem.parse import parse
 from yaokit.core.errors import UsageError
 from yaokit.core.reasons import Failure
 from yaokit.core.store import read_json, write_json
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
+from yaokit.models.featurize import featurize
+from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
 
-FORMAT = 2  # of model folders
+FORMAT = 3  # of model folders
 LARGE = 2_000  # molecules from which models grow larger
 
 
@@ -37,24 +36,45 @@ class Predictor(Protocol):
     def load(cls, folder: Path) -> Self: ...
 
 
-class FingerprintModel(ABC):
-    """Morgan counts in, one column of numbers per task out.
+class Member(ABC):
+    """One model of a stack: rows of one kind of features in, a column of numbers per task out.
 
-    A subclass writes `fit_features`, `predict_features`, `_write` and `_read`.
+    A subclass writes `fit_features`, `predict_features`, `_write` and `_read`. A task whose values
+    are all 0 or 1 is a class task when fitted from a table; its number is the probability of 1.
     """
 
     name: ClassVar[str]
-    sees_stereo: ClassVar[bool] = True  # the fingerprint has chirality switched on
+    feature_kinds: ClassVar[tuple[str, ...]] = ("fp", "full")  # what it can read, its default first
+    settings: ClassVar[tuple[str, ...]] = ()  # attributes that the constructor takes and the card keeps
+    sees_stereo: ClassVar[bool] = True  # every kind of features has chirality switched on
     tasks: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, features: str | None = None, **settings: Any) -> None:
         self.seed = seed
+        self.features = features or self.feature_kinds[0]
+        if self.features not in self.feature_kinds:
+            raise UsageError(
+                f"{self.name} cannot read features {self.features!r}; "
+                f"it reads: {', '.join(self.feature_kinds)}"
+            )
+        for name, value in settings.items():
+            if name not in self.settings:
+                known = ", ".join(self.settings) or "none"
+                raise UsageError(f"{self.name} has no setting {name!r}; it has: {known}")
+            setattr(self, name, tuple(value) if isinstance(value, list) else value)
 
     def fit(self, train: MolTable, tasks: Sequence[str], valid: MolTable | None = None) -> Self:
         """Learn the task columns of `train`; `valid` is not needed and ignored."""
-        mols = [Chem.MolFromSmiles(smiles) for smiles in train.smiles]
+        mols = [parse(smiles) for smiles in train.smiles]
+        if bad := [i for i, mol in enumerate(mols) if isinstance(mol, Failure)]:
+            raise UsageError(
+                f"row {bad[0]} has no molecule ({train.smiles[bad[0]]!r}): curate the table first"
+            )
+        values = np.stack([train.column(task) for task in tasks], axis=1)
         self.tasks = tuple(tasks)
-        self.fit_features(self.features(mols), np.stack([train.column(t) for t in tasks], axis=1))
+        self.kinds = tuple(kind_of(values[:, j]) for j in range(len(tasks)))
+        self.fit_features(featurize(self.features, mols), Targets.of(values, self.kinds))  # type: ignore[arg-type]
         return self
 
     def predict(self, table: MolTable) -> Prediction:
@@ -64,21 +84,20 @@ class FingerprintModel(ABC):
         mean = np.full((len(mols), len(self.tasks)), np.nan)
         spread = mean.copy()
         if good:
-            mean[good], spread[good] = self.predict_features(self.features([mols[i] for i in good]))
+            X = featurize(self.features, [mols[i] for i in good])  # type: ignore[misc]
+            mean[good], spread[good] = self.predict_features(X)
         return Prediction.bare(self.tasks, mean, spread)
 
-    @staticmethod
-    def features(mols: Sequence[Chem.Mol]) -> csr_array:
-        """(n, 2048) float32 Morgan counts."""
-        return stack([morgan_row(mol) for mol in mols])
+    @abstractmethod
+    def fit_features(self, X: Any, y: Targets, work: Path | None = None) -> None:
+        """Learn from the rows of one kind of features.
+
+        `work` is a folder for what an interrupted fit needs to go on, and for its logs.
+        """
 
     @abstractmethod
-    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
-        """Learn from (n, features) and (n, tasks) with NaN for unknown."""
-
-    @abstractmethod
-    def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and spread among the model's own members, both (n, tasks) float64."""
+    def predict_features(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and spread among the model's own parts, both (n, tasks) float64."""
 
     @abstractmethod
     def _write(self, folder: Path) -> dict[str, Any]:
@@ -92,17 +111,24 @@ class FingerprintModel(ABC):
         """card.json and the model's arrays."""
         folder.mkdir(parents=True, exist_ok=True)
         card = {"format": FORMAT, "model": self.name, "yaokit": __version__}
-        card |= {"tasks": list(self.tasks), "seed": self.seed, **self._write(folder)}
-        write_json(folder / "card.json", card)
+        card |= {"tasks": list(self.tasks), "kinds": list(self.kinds), "features": self.features}
+        card |= {"seed": self.seed, "settings": {name: getattr(self, name) for name in self.settings}}
+        write_json(folder / "card.json", card | self._write(folder))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """What `save` wrote."""
         card = read_card(folder)
-        model = cls(seed=card["seed"])
-        model.tasks = tuple(card["tasks"])
+        model = cls(card["seed"], card["features"], **card["settings"])
+        model.tasks, model.kinds = tuple(card["tasks"]), tuple(card["kinds"])
         model._read(folder, card)
         return model
+
+
+def kind_of(values: np.ndarray) -> str:
+    """CLASSIFICATION if the known values are 0 and 1 only, else REGRESSION."""
+    known = values[~np.isnan(values)]
+    return CLASSIFICATION if len(known) and np.isin(known, (0.0, 1.0)).all() else REGRESSION
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from scipy.sparse import csr_array, csr_matrix
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import derived
 from yaokit.core.store import write_text
-from yaokit.models.base import LARGE, FingerprintModel
+from yaokit.models.base import LARGE, Member
+from yaokit.models.targets import Targets
 
 
-class Boosting(FingerprintModel):
+class Boosting(Member):
     """The mean of three boosters per task, grown from different seeds.
 
     Above 2,000 molecules twice the rounds, with trees of about twice the leaves.
@@ -23,7 +24,8 @@ class Boosting(FingerprintModel):
     bags = 3
     rounds = 400
     leaves = 15
-    settings = {  # noqa: RUF012 - never changed
+    settings = ("bags", "rounds", "leaves")
+    growing = {  # noqa: RUF012 - never changed
         "objective": "regression",
         "learning_rate": 0.05,
         "min_data_in_leaf": 5,
@@ -37,18 +39,18 @@ class Boosting(FingerprintModel):
         "verbose": -1,
     }
 
-    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
+    def fit_features(self, X: csr_array, y: Targets, work: Path | None = None) -> None:
         import lightgbm
 
         self._boosters = []
-        for task in range(y.shape[1]):
-            known = ~np.isnan(y[:, task])
-            rows, target = csr_matrix(X[known]), y[known, task]
+        for task in range(len(y.kinds)):
+            known = y.exact[:, task]
+            rows, target = csr_matrix(X[known]), y.values[known, task]
             size = 1 if len(target) <= LARGE else 2
             for bag in range(self.bags):
                 seed = derived(self.seed, "boosting", bag)
                 data = lightgbm.Dataset(rows, target, params={"verbose": -1, "min_data_in_bin": 1})
-                settings = {**self.settings, "num_leaves": size * (self.leaves + 1) - 1, "seed": seed}
+                settings = {**self.growing, "num_leaves": size * (self.leaves + 1) - 1, "seed": seed}
                 booster = lightgbm.train(settings, data, size * self.rounds)
                 self._boosters.append(booster)
 
@@ -62,13 +64,11 @@ class Boosting(FingerprintModel):
         texts = [booster.model_to_string() for booster in self._boosters]
         for i, text in enumerate(texts):
             write_text(folder / f"booster-{i}.txt", text)
-        about = {"bags": self.bags, "rounds": self.rounds, "leaves": self.leaves, "settings": self.settings}
-        return about | {"boosters_sha256": [_digest(text) for text in texts]}
+        return {"boosters_sha256": [_digest(text) for text in texts]}
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         import lightgbm
 
-        self.bags, self.rounds, self.leaves = card["bags"], card["rounds"], card["leaves"]
         self._boosters = []
         for i, wanted in enumerate(card["boosters_sha256"]):
             path = folder / f"booster-{i}.txt"

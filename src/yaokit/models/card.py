@@ -19,7 +19,7 @@ LIMITS = (
     "Predictions rank molecules for the next experiment; they do not replace the measurement.",
     "Outside the domain no measured error backs the interval; there it is at least that of a guess.",
     "The interval holds on average over molecules like those in cross-validation, not for each one.",
-    "Censored values (>, <) are kept in the data but not learned from.",
+    "Censored values (>, <) are learned from by the members that can, and never judged by.",
 )
 
 
@@ -29,20 +29,19 @@ def make_card(model: "Trusted") -> dict[str, Any]:
         {
             "name": task,
             "goal": "minimize" if task in model.minimize else "maximize",
-            "weights": trust.weights.tolist(),
-            "floor": trust.conformal.floor,
-            "guess": [trust.guess_std, trust.guess_half],
-            "domain": trust.domain.settings(),
+            "kind": kind,
+            **trust.settings(),
         }
-        for task, trust in zip(model.tasks, model._trust, strict=True)
+        for task, kind, trust in zip(model.tasks, model.kinds, model._trust, strict=True)
     ]
-    digest = hashlib.sha256(model._y.tobytes() + "\n".join(model._smiles).encode()).hexdigest()
+    digest = hashlib.sha256(model._y.values.tobytes() + "\n".join(model._smiles).encode()).hexdigest()
     return {
         "format": FORMAT,
         "model": model.name,
         "yaokit": __version__,
         "members": list(model.members),
         "tasks": tasks,
+        "learning": model.learning(),
         "standardizer": model.standardizer.settings(),
         "features": {
             "name": "Morgan counts",
@@ -57,5 +56,5 @@ def make_card(model: "Trusted") -> dict[str, Any]:
         "intended_use": "Ranking molecules of the measured series and its close neighbors.",
         "limits": list(LIMITS),
         "contains": "The training molecules and their measured values: share it as you would share them.",
-        "key": content_key([digest, model.members, asdict(model.validation)]),
+        "key": content_key([digest, model.members, model.learning(), asdict(model.validation)]),
     }

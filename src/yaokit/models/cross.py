@@ -6,9 +6,11 @@ models that never saw fold i: nothing of a fold touches the numbers reported on 
 of time (chem/folds.py) are left out with all that come after them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,12 @@ from yaokit.chem.folds import Folds
 from yaokit.chem.similarity import nearest
 from yaokit.core.errors import YaokitError
 from yaokit.core.guard import Pool
-from yaokit.core.lazy import pick
 from yaokit.core.progress import Progress
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
-from yaokit.models import MODELS
+from yaokit.models.featurize import Rows
+from yaokit.models.labels import folder_name, make
+from yaokit.models.targets import Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 SIMILARITY = "similarity"  # not a model: the highest similarity to the rows a fit learned from
@@ -37,7 +40,7 @@ class Job:
 
     @property
     def file(self) -> str:
-        return f"{self.model}-{self.repeat}-{'-'.join(map(str, self.left_out))}.safetensors"
+        return f"{folder_name(self.model)}-{self.repeat}-{'-'.join(map(str, self.left_out))}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -56,41 +59,51 @@ Outcomes = dict[Job, Outcome]
 class _Fit:
     """The work of a child: one Job to its arrays."""
 
-    X: Any
-    y: np.ndarray
+    rows: Rows
+    y: Targets  # on the scales the members learn on
     folds: list[Folds]
     seed: int
+    settings: Mapping[str, Mapping[str, Any]]  # of members by label
+    work: Path
 
     def __call__(self, job: Job) -> dict[str, np.ndarray]:
         out = self.folds[job.repeat].rows(*job.left_out)
         rows = np.flatnonzero(out)
         if job.model == SIMILARITY:
-            best = nearest(self.X[rows], self.X[~out])[0].astype(np.float64)
+            fp = self.rows["fp"]
+            best = nearest(fp[rows], fp[~out])[0].astype(np.float64)
             return {"rows": rows, "mean": best, "spread": best}
         seed = derived(self.seed, job.model, job.repeat, *job.left_out)
-        model = pick(MODELS, job.model, "model")(seed=seed)
-        model.fit_features(self.X[~out], self.y[~out])
-        mean, spread = model.predict_features(self.X[rows])
+        model = make(job.model, seed, self.settings.get(job.model))
+        X, work = self.rows[model.features], self.work / Path(job.file).stem
+        model.fit_features(X[~out], self.y.take(~out), work)
+        mean, spread = model.predict_features(X[rows])
+        shutil.rmtree(work, ignore_errors=True)
         return {"rows": rows, "mean": mean, "spread": spread}
 
 
 def cross_validate(
-    X: Any,
-    y: np.ndarray,
+    rows: Rows,
+    y: Targets,
     folds: Sequence[Folds],
     members: Sequence[str],
     baselines: Sequence[str],
     *,
+    settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     seed: int,
     workers: int,
     cache: Path,
     progress: Progress,
 ) -> Outcomes:
-    """The outcome of each job; finished ones are kept in `cache` and not done again."""
+    """The outcome of each job; finished ones are kept in `cache` and not done again.
+
+    `rows` holds every kind of features that the members read. YaokitError if a fit fails.
+    """
     jobs = list(_jobs(folds, members, baselines))
     cache.mkdir(parents=True, exist_ok=True)
     todo = [job for job in jobs if not (cache / job.file).exists()]
-    with Pool(_Fit(X, y, list(folds), seed), workers=workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
+    fit = _Fit(rows, y, list(folds), seed, dict(settings), cache / "work")
+    with Pool(fit, workers=workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
         results = pool.map([job] for job in todo)
         for job, (arrays,) in zip(todo, progress.track(results, "cross-validation", len(todo)), strict=True):
             if isinstance(arrays, Failure):

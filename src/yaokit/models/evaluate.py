@@ -2,74 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from yaokit.chem.folds import Folds
-from yaokit.models.conformal import LEVEL, Conformal
+from yaokit.core.lazy import pick
+from yaokit.models.conformal import LEVEL
 from yaokit.models.cross import SIMILARITY, Outcomes, inner, outer
-from yaokit.models.domain import MIN_MOLECULES, Domain, Rows
+from yaokit.models.domain import MIN_MOLECULES
 from yaokit.models.metrics import compare, error_by, hit_rate, hits, regression_metrics, summarize, top_count
 from yaokit.models.paired import compare_rows
-from yaokit.models.stacking import combine, stack_weights
+from yaokit.models.scales import Scale, ScaledTrust
+from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
+from yaokit.models.trust import Judged, Trusting
 
-
-@dataclass(frozen=True)
-class Trust:
-    """What makes a stack's numbers trustworthy, for one task.
-
-    Outside the domain no measured error backs an interval, so it is never narrower than that of a
-    guess: always saying the mean of the training values.
-    """
-
-    weights: np.ndarray  # (members,)
-    conformal: Conformal
-    domain: Domain
-    guess_std: float  # of the training values
-    guess_half: float  # 90 % of them lie this close to their mean
-
-    @classmethod
-    def fit(cls, rows: dict[str, np.ndarray]) -> "Trust":
-        """From out-of-fold member predictions (see Evidence.table)."""
-        weights = stack_weights(rows["mean"], rows["y"])
-        mean, spread = combine(rows["mean"], rows["spread"], weights)
-        residual = rows["y"] - mean
-        deviation = np.abs(rows["y"] - rows["y"].mean())
-        return cls(
-            weights,
-            Conformal.fit(residual, spread),
-            Domain.fit(Rows(rows["rows"], rows["similarity"], spread, np.abs(residual), deviation)),
-            float(rows["y"].std()),
-            float(np.quantile(deviation, LEVEL)),
-        )
-
-    def judge(self, means: np.ndarray, spreads: np.ndarray, similarity: np.ndarray) -> "Judged":
-        """What the stack says of (n, members) predictions and how far to trust it."""
-        mean, spread = combine(means, spreads, self.weights)
-        std, half = self.conformal.std(spread), self.conformal.half_width(spread)
-        inside = self.domain.contains(similarity, spread)
-        std = np.where(inside, std, np.maximum(std, self.guess_std))
-        half = np.where(inside, half, np.maximum(half, self.guess_half))
-        return Judged(mean, std, mean - half, mean + half, inside)
-
-
-class Judged(NamedTuple):
-    """(n,) arrays: mean, expected error, 90 % interval, whether inside the domain."""
-
-    mean: np.ndarray
-    std: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    in_domain: np.ndarray
+TRUSTS = {
+    REGRESSION: "yaokit.models.scales:ScaledTrust",
+    CLASSIFICATION: "yaokit.models.classtrust:ClassTrust",
+}
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Everything cross-validation says of one task."""
 
-    trust: Trust
+    trust: Trusting
     metrics: dict[str, Any]
     per_fold: list[dict[str, Any]]
     oof: pa.Table  # one row per repeat and molecule
@@ -80,10 +39,12 @@ class Evidence:
     """The outcomes of cross-validation with what is needed to read them."""
 
     outcomes: Outcomes
-    y: np.ndarray  # (n, tasks)
+    y: Targets  # in the tasks' own units
     folds: Sequence[Folds]
     members: Sequence[str]
     baselines: Sequence[str]
+    scales: Sequence[Scale]  # of each task: on which the members learned
+    limits: Sequence[tuple[float, float]]  # of each task: what a value can be
 
     @property
     def test_share(self) -> float:
@@ -100,21 +61,32 @@ class Evidence:
 
         parts = [get(model) for model in self.members]
         rows = parts[0].rows
-        known = ~np.isnan(self.y[rows, task])
+        known = self.y.exact[rows, task]
         return {
             "rows": rows[known],
-            "y": self.y[rows[known], task],
+            "y": self.y.values[rows[known], task],
+            "weight": self.y.weights[rows[known], task],
             "mean": np.stack([p.mean[known, task] for p in parts], axis=1),
             "spread": np.stack([p.spread[known, task] for p in parts], axis=1),
             "similarity": get(SIMILARITY).mean[known, 0],
         }
+
+    def trust(self, rows: dict[str, np.ndarray], task: int) -> Trusting:
+        """Weights, intervals or calibrated probabilities, and domain, from these rows."""
+        if self.y.kinds[task] == CLASSIFICATION:
+            return pick(TRUSTS, CLASSIFICATION, "trust").fit(rows)
+        return ScaledTrust.fit(rows, self.scales[task], self.limits[task])
+
+    def raw(self, mean: np.ndarray, task: int) -> np.ndarray:
+        """A member's numbers in the task's own unit."""
+        return np.clip(self.scales[task].inverse(mean), *self.limits[task])
 
 
 def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluation:
     """Weights, intervals and domain for use, and honest numbers on how good they are."""
     repeats = range(len(evidence.folds))
     whole = [evidence.table(repeat, task) for repeat in repeats]
-    trust = Trust.fit({k: np.concatenate([t[k] for t in whole]) for k in whole[0]})
+    trust = evidence.trust({k: np.concatenate([t[k] for t in whole]) for k in whole[0]}, task)
     parts = [_judged(evidence, repeat, task, whole[repeat]) for repeat in repeats]
     columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     names = ["nearest", "forest", *evidence.members, "stack"]
@@ -141,10 +113,11 @@ def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndar
     whole = {name: values[reported] for name, values in whole.items()}
     folds = plan.numbers[whole["rows"]]
     n = len(folds)
-    judged = Judged(np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n, bool))
+    mean, std, low, high = np.empty((4, n))
+    judged = Judged(mean, std, low, high, np.empty(n, bool), np.empty(n, np.int8))
     for fold in np.unique(folds).tolist():
         here = folds == fold
-        trust = Trust.fit(evidence.table(repeat, task, fold))
+        trust = evidence.trust(evidence.table(repeat, task, fold), task)
         parts = trust.judge(whole["mean"][here], whole["spread"][here], whole["similarity"][here])
         for column, part in zip(judged, parts, strict=True):
             column[here] = part
@@ -157,8 +130,8 @@ def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndar
     }
     for model in evidence.baselines:
         outcome = outer(evidence.outcomes, model, repeat, plan, plan.judged)
-        columns[model] = outcome.mean[np.isin(outcome.rows, whole["rows"]), task]
-    columns |= {model: whole["mean"][:, i] for i, model in enumerate(evidence.members)}
+        columns[model] = evidence.raw(outcome.mean[np.isin(outcome.rows, whole["rows"]), task], task)
+    columns |= {model: evidence.raw(whole["mean"][:, i], task) for i, model in enumerate(evidence.members)}
     return columns | {
         "stack": judged.mean,
         "stack_std": judged.std,

@@ -6,29 +6,31 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from yaokit.models.base import FingerprintModel
+from yaokit.models.base import Member
+from yaokit.models.targets import Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 _BLOCK = 1024
 
 
-class Forest(FingerprintModel):
+class Forest(Member):
     """100 regression trees on Morgan counts, a tenth of the features at each split."""
 
     name = "forest"
     n_trees = 100
     max_features = 0.1
+    settings = ("n_trees", "max_features")
 
-    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
+    def fit_features(self, X: csr_array, y: Targets, work: Path | None = None) -> None:
         from sklearn.ensemble import RandomForestRegressor
 
         self._tasks = []
-        for task in range(y.shape[1]):
-            known = ~np.isnan(y[:, task])
+        for task in range(len(y.kinds)):
+            known = y.exact[:, task]
             forest = RandomForestRegressor(
                 self.n_trees, max_features=self.max_features, random_state=self.seed, n_jobs=1
             )
-            forest.fit(X[known], y[known, task])
+            forest.fit(X[known], y.values[known, task])
             self._tasks.append(_flatten([tree.tree_ for tree in forest.estimators_]))
 
     def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
@@ -45,11 +47,10 @@ class Forest(FingerprintModel):
     def _write(self, folder: Path) -> dict[str, Any]:
         arrays = {f"{task}.{k}": v for task, trees in enumerate(self._tasks) for k, v in trees.items()}
         save_arrays(folder / "trees.safetensors", arrays)
-        return {"n_trees": self.n_trees, "max_features": self.max_features}
+        return {}
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "trees.safetensors")
-        self.n_trees, self.max_features = card["n_trees"], card["max_features"]
         names = ("offsets", "left", "right", "feature", "threshold", "value")
         self._tasks = [{k: arrays[f"{task}.{k}"] for k in names} for task in range(len(card["tasks"]))]
 

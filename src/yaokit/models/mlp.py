@@ -10,16 +10,18 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from yaokit.core.seed import derived
-from yaokit.models.base import LARGE, FingerprintModel
+from yaokit.models.base import LARGE, Member
+from yaokit.models.targets import Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 Layers = list[tuple[np.ndarray, np.ndarray]]  # weight (in, out), bias (out,), float32
 
 
-class Mlp(FingerprintModel):
+class Mlp(Member):
     """The mean of two networks; all tasks share the hidden layers, unknown values do not count."""
 
     name = "mlp"
+    settings = ("networks", "hidden", "dropout", "epochs", "batch_size", "lr", "weight_decay")
     networks = 2
     hidden = (128, 64)
     dropout = 0.4
@@ -28,12 +30,13 @@ class Mlp(FingerprintModel):
     lr = 3e-3
     weight_decay = 1e-2
 
-    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
+    def fit_features(self, X: csr_array, y: Targets, work: Path | None = None) -> None:
+        values = y.measured
         seen = np.bincount(X.indices, minlength=X.shape[1])
         self._columns = np.flatnonzero(seen >= min(2, X.shape[0] // 10 + 1))
-        self._center, self._scale = np.nanmean(y, axis=0), np.nanstd(y, axis=0)
+        self._center, self._scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
         self._scale = np.where(self._scale > 0, self._scale, 1.0)
-        target = ((y - self._center) / self._scale).astype(np.float32)
+        target = ((values - self._center) / self._scale).astype(np.float32)
         inputs = _squash(X, self._columns)
         seeds = [derived(self.seed, "mlp", i) for i in range(self.networks)]
         self._networks = [self._fit_one(inputs, target, seed) for seed in seeds]
@@ -83,12 +86,11 @@ class Mlp(FingerprintModel):
             for j, (weight, bias) in enumerate(layers):
                 arrays |= {f"{i}.{j}.weight": weight, f"{i}.{j}.bias": bias}
         save_arrays(folder / "weights.safetensors", arrays)
-        return {"networks": self.networks, "hidden": list(self.hidden), "epochs": self.epochs}
+        return {}
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "weights.safetensors")
         self._columns, self._center, self._scale = (arrays[k] for k in ("columns", "center", "scale"))
-        self.networks, self.hidden, self.epochs = card["networks"], tuple(card["hidden"]), card["epochs"]
         depth = len(self.hidden) + 1
         self._networks = [
             [(arrays[f"{i}.{j}.weight"], arrays[f"{i}.{j}.bias"]) for j in range(depth)]

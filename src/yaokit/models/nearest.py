@@ -7,18 +7,21 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from yaokit.chem.similarity import nearest
-from yaokit.models.base import FingerprintModel
+from yaokit.models.base import Member
+from yaokit.models.targets import Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 
-class Nearest(FingerprintModel):
+class Nearest(Member):
     """The mean of the 5 most similar measured molecules, weighted by Tanimoto similarity."""
 
     name = "nearest"
     k = 5
+    feature_kinds = ("fp",)
+    settings = ("k",)
 
-    def fit_features(self, X: csr_array, y: np.ndarray) -> None:
-        self._X, self._y = X, y
+    def fit_features(self, X: csr_array, y: Targets, work: Path | None = None) -> None:
+        self._X, self._y = X, y.measured
 
     def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
         mean = np.zeros((X.shape[0], self._y.shape[1]))
@@ -39,10 +42,10 @@ class Nearest(FingerprintModel):
             folder / "training.safetensors",
             {"data": X.data, "indices": X.indices, "indptr": X.indptr, "y": self._y},
         )
-        return {"k": self.k, "size": X.shape[1]}
+        return {"size": X.shape[1]}
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "training.safetensors")
-        self.k, self._y = card["k"], arrays["y"]
+        self._y = arrays["y"]
         parts = (arrays["data"], arrays["indices"], arrays["indptr"])
         self._X = csr_array(parts, shape=(len(self._y), card["size"]))

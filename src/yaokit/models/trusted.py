@@ -1,7 +1,7 @@
 """The model people use: a stack with intervals, a domain and its nearest measured molecules."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +18,8 @@ from yaokit.chem.folds import Folds
 from yaokit.chem.similarity import nearest
 from yaokit.chem.split import make_folds, parse_split
 from yaokit.chem.standardize import Standardizer
-from yaokit.core.errors import NothingUsable, UsageError
-from yaokit.core.lazy import choices, pick
+from yaokit.core.cache import cache_folder
+from yaokit.core.lazy import pick
 from yaokit.core.progress import Progress, Silent
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
@@ -28,16 +28,17 @@ from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 from yaokit.data.leakage import fold_leakage
 from yaokit.models import MODELS
-from yaokit.models.base import FingerprintModel, read_card
+from yaokit.models.base import Member, read_card
 from yaokit.models.card import make_card
-from yaokit.models.conformal import Conformal
 from yaokit.models.cross import SIMILARITY, cross_validate, outer
-from yaokit.models.domain import Domain
-from yaokit.models.evaluate import Evaluation, Evidence, Trust, evaluate_task
+from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
+from yaokit.models.featurize import Rows, featurize, featurize_smiles
+from yaokit.models.labels import check, folder_name, kinds_read, make
+from yaokit.models.learnable import check_folds, check_targets, read_targets
+from yaokit.models.scales import NO_LIMITS, choose_scales, on_scales
+from yaokit.models.targets import Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
-MIN_ROWS = 25
-MIN_FIT = 5
 BASELINES = ("nearest", "forest")
 
 
@@ -83,14 +84,28 @@ class Trusted:
         validation: Validation | None = None,
         standardizer: Standardizer | None = None,
         minimize: Sequence[str] = (),
+        kinds: Mapping[str, str] | None = None,
+        weight: str | None = None,
+        balanced: bool = False,
+        scale: str = "linear",
+        limits: Mapping[str, tuple[float, float]] | None = None,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
         workers: int = 1,
         cache: Path | None = None,
         progress: Progress | None = None,
     ) -> None:
+        """`members`: labels (models/labels.py). `kinds`: task → regression or classification, told
+        by its values if not given. `weight`: a column that says how much a row counts; `balanced`:
+        both classes count the same. `scale`: on which numbers are learned (models/scales.py), or
+        "auto". `limits`: task → what its values can be. `settings`: label → settings of the member.
+        """
         self.members = tuple(members)
         self.validation = validation or Validation()
         self.standardizer = standardizer or Standardizer()
         self.minimize = tuple(minimize)
+        self.asked_kinds, self.weight, self.balanced = dict(kinds or {}), weight, balanced
+        self.scale, self.limits, self.settings = scale, dict(limits or {}), dict(settings or {})
+        self.kinds: tuple[str, ...] = ()
         self.workers, self.cache, self.progress = workers, cache, progress or Silent()
         self.tasks: tuple[str, ...] = ()
         self.evaluations: list[Evaluation] = []  # empty once loaded: metrics.json has the numbers
@@ -100,41 +115,48 @@ class Trusted:
     def fit(self, train: MolTable, tasks: Sequence[str], valid: MolTable | None = None) -> Self:
         """Cross-validate, then learn from all rows; `valid` is not needed and ignored.
 
-        The table holds standardized molecules (data.curate). Censored values (`<task>_relation`
-        other than "=" or "~") are not learned from. NothingUsable with fewer than 25 values, equal
-        ones, or all in a fold or two.
+        The table holds standardized molecules (data.curate). Of censored values (`<task>_relation`
+        other than "=" or "~") members learn what they can; nothing is judged by them. NothingUsable
+        with fewer than 25 values, equal ones, one class, or all in a fold or two.
         """
-        _check_members(self.members)
+        check(self.members)
         self.tasks = tuple(tasks)
-        y, self.n_censored = _targets(train, tasks)
-        used = np.flatnonzero(~np.isnan(y).all(axis=1))
-        y = y[used]
-        _check(y, tasks)
+        y = read_targets(train, tasks, self.asked_kinds, self.weight, balanced=self.balanced)
+        used = np.flatnonzero(y.known.any(axis=1))
+        y = y.take(used)
+        check_targets(y, tasks)
         table = train.take(used)
-        mols = [Chem.MolFromSmiles(s) for s in table.smiles]
-        self._X, self._y, self._ids, self._smiles = self._features(mols), y, table.ids, table.smiles
-        self.evaluations = self._judge(table)
+        self.kinds, self._y, self._ids, self._smiles = y.kinds, y, table.ids, table.smiles
+        self._rows = {
+            kind: featurize_smiles(kind, table.smiles, workers=self.workers, cache=cache_folder())
+            for kind in kinds_read(self.members)
+        }
+        self._scales = choose_scales(self.scale, self._rows["fp"], y, self.validation.seed)
+        learned = on_scales(y, self._scales)
+        self.evaluations = self._judge(table, learned)
         self._trust = [evaluation.trust for evaluation in self.evaluations]
         self._models = {}
-        for name in self.members:
-            model = pick(MODELS, name, "model")(seed=derived(self.validation.seed, name, "all"))
-            model.tasks = self.tasks
-            model.fit_features(self._X, y)
-            self._models[name] = model
+        for label in self.members:
+            model = make(label, derived(self.validation.seed, label, "all"), self.settings.get(label))
+            model.tasks, model.kinds = self.tasks, self.kinds
+            work = self.cache / "work" / folder_name(label) if self.cache else None
+            model.fit_features(self._rows[model.features], learned, work)
+            self._models[label] = model
         return self
 
-    def _judge(self, table: MolTable) -> list[Evaluation]:
+    def _judge(self, table: MolTable, learned: Targets) -> list[Evaluation]:
         plan = self.validation
         folds = self._folds = plan.split_rows(table)
-        _check_folds(self._y, self.tasks, folds, plan)
+        check_folds(self._y, self.tasks, folds, plan.split, plan.folds)
         with TemporaryDirectory() as scratch:
             cache = (self.cache or Path(scratch)) / self._content(folds)
             outcomes = cross_validate(
-                self._X,
-                self._y,
+                self._rows,
+                learned,
                 folds,
                 self.members,
                 BASELINES,
+                settings=self.settings,
                 seed=plan.seed,
                 workers=self.workers,
                 cache=cache,
@@ -142,7 +164,8 @@ class Trusted:
             )
         near = [outer(outcomes, SIMILARITY, r, f, f.judged).mean[:, 0] for r, f in enumerate(folds)]
         self._leakage = fold_leakage(folds, self._smiles, near).summary()
-        evidence = Evidence(outcomes, self._y, folds, self.members, BASELINES)
+        limits = [self.limits.get(task, NO_LIMITS) for task in self.tasks]
+        evidence = Evidence(outcomes, self._y, folds, self.members, BASELINES, self._scales, limits)
         return [
             evaluate_task(evidence, j, maximize=task not in self.minimize)
             for j, task in enumerate(self.tasks)
@@ -151,9 +174,11 @@ class Trusted:
     def _content(self, folds: Sequence[Folds]) -> str:
         """Names what cross-validation depends on, so that its outcomes never serve another one."""
         digest = hashlib.sha256("\n".join(self._smiles).encode())
-        for array in (self._y, *(fold.numbers for fold in folds)):
+        y = self._y
+        for array in (y.values, y.bounds, y.weights, *(fold.numbers for fold in folds)):
             digest.update(array.tobytes())
-        return content_key([__version__, self.validation.seed, digest.hexdigest()])
+        about = [__version__, self.validation.seed, y.kinds, [s.name for s in self._scales], self.settings]
+        return content_key([*about, digest.hexdigest()])
 
     def predict(self, table: MolTable) -> Prediction:
         """A row per molecule, standardized first; NaN where that fails."""
@@ -164,14 +189,15 @@ class Trusted:
 
     def predict_mols(self, mols: Sequence[Chem.Mol]) -> Prediction:
         """The same for molecules that `standardizer` made."""
-        return self.predict_features(self._features(mols))
+        return self.predict_rows({kind: featurize(kind, mols) for kind in kinds_read(self.members)})
 
-    def predict_features(self, X: csr_array) -> Prediction:
-        """The same for rows of fingerprints."""
-        if X.shape[0] == 0:
+    def predict_rows(self, rows: Rows) -> Prediction:
+        """The same for rows of every kind of features that the members read, and "fp"."""
+        n = rows["fp"].shape[0]
+        if n == 0:
             return Prediction.bare(self.tasks, np.zeros((0, len(self.tasks))))
-        outputs = [self._models[name].predict_features(X) for name in self.members]
-        similarity = nearest(X, self._X)[0][:, 0].astype(np.float64)
+        outputs = [model.predict_features(rows[model.features]) for model in self._models.values()]
+        similarity = nearest(rows["fp"], self._rows["fp"])[0][:, 0].astype(np.float64)
         judged = [
             trust.judge(
                 np.stack([mean[:, j] for mean, _ in outputs], axis=1),
@@ -180,18 +206,26 @@ class Trusted:
             )
             for j, trust in enumerate(self._trust)
         ]
-        mean, std, low, high, inside = (np.stack(column, axis=1) for column in zip(*judged, strict=True))
+        mean, std, low, high, inside, _sets = (
+            np.stack(column, axis=1) for column in zip(*judged, strict=True)
+        )
         return Prediction(self.tasks, mean, std, low, high, inside, similarity)
 
     def neighbors(self, mols: Sequence[Chem.Mol], k: int = 3) -> Neighbors:
         """The nearest molecules the model learned from, with their measured values."""
-        similarity, index = nearest(self._features(mols), self._X, k)
+        similarity, index = nearest(featurize("fp", mols), self._rows["fp"], k)
         ids = [[self._ids[i] for i in row] for row in index]
-        return Neighbors(ids, similarity.astype(np.float64), self._y[index])
+        return Neighbors(ids, similarity.astype(np.float64), self._y.measured[index])
 
-    @staticmethod
-    def _features(mols: Sequence[Chem.Mol]) -> csr_array:
-        return FingerprintModel.features(mols)
+    def learning(self) -> dict[str, Any]:
+        """What it was told of learning, for the card."""
+        return {
+            "kinds": self.asked_kinds,
+            "weight": self.weight,
+            "balanced": self.balanced,
+            "scale": self.scale,
+            "settings": self.settings,
+        }
 
     @property
     def n_rows(self) -> int:
@@ -207,8 +241,9 @@ class Trusted:
         for j, (task, evaluation) in enumerate(zip(self.tasks, self.evaluations, strict=True)):
             about = {
                 "task": task,
-                "n": int((~np.isnan(self._y[:, j])).sum()),
-                "n_censored_unused": self.n_censored[j],
+                "kind": self.kinds[j],
+                "n": int(self._y.exact[:, j].sum()),
+                "n_censored": int((self._y.known & ~self._y.exact)[:, j].sum()),
                 "split": plan.split,
                 "folds": len(self._folds[0].judged),
                 "repeats": len(self._folds),
@@ -236,10 +271,11 @@ class Trusted:
         """card.json, metrics.json, members/, trust and training molecules with their values."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, model in self._models.items():
-            model.save(folder / "members" / name)
-        trust = {f"{j}.alphas": t.conformal.alphas for j, t in enumerate(self._trust)}
-        X = self._X
-        arrays = {"data": X.data, "indices": X.indices, "indptr": X.indptr, "y": self._y}
+            model.save(folder / "members" / folder_name(name))
+        trust = {f"{j}.{k}": array for j, t in enumerate(self._trust) for k, array in t.arrays().items()}
+        X, y = self._rows["fp"], self._y
+        arrays = {"data": X.data, "indices": X.indices, "indptr": X.indptr}
+        arrays |= {"values": y.values, "bounds": y.bounds, "weights": y.weights}
         save_arrays(folder / "trust.safetensors", trust | arrays)
         training = pa.table({"id": self._ids, "smiles": self._smiles})
         with writing(folder / "training.parquet") as part:
@@ -251,29 +287,27 @@ class Trusted:
     def load(cls, folder: Path) -> Self:
         """What `save` wrote; of the evaluation only the metrics."""
         card = read_card(folder)
-        plan = Validation(**card["validation"])
+        tasks = card["tasks"]
         model = cls(
             card["members"],
-            validation=plan,
+            validation=Validation(**card["validation"]),
             standardizer=Standardizer.from_settings(card["standardizer"]),
-            minimize=[t["name"] for t in card["tasks"] if t["goal"] == "minimize"],
+            minimize=[task["name"] for task in tasks if task["goal"] == "minimize"],
+            **card["learning"],
         )
-        model.tasks = tuple(t["name"] for t in card["tasks"])
+        model.tasks, model.kinds = (tuple(task[key] for task in tasks) for key in ("name", "kind"))
         arrays = load_arrays(folder / "trust.safetensors")
-        model._y = arrays["y"]
+        model._y = Targets(arrays["values"], arrays["bounds"], arrays["weights"], model.kinds)
         parts = (arrays["data"], arrays["indices"], arrays["indptr"])
-        model._X = csr_array(parts, shape=(len(model._y), card["features"]["size"]))
+        model._rows = {"fp": csr_array(parts, shape=(len(model._y), card["features"]["size"]))}
         training = pq.read_table(folder / "training.parquet")
         model._ids, model._smiles = training["id"].to_pylist(), training["smiles"].to_pylist()
-        model._models = {n: pick(MODELS, n, "model").load(folder / "members" / n) for n in model.members}
+        model._models = {label: _load_member(folder, label) for label in model.members}
         model._trust = [
-            Trust(
-                np.array(task["weights"]),
-                Conformal(arrays[f"{j}.alphas"], task["floor"]),
-                Domain.from_settings(task["domain"]),
-                *task["guess"],
+            pick(TRUSTS, task["kind"], "kind of task").from_settings(
+                task, {k.partition(".")[2]: v for k, v in arrays.items() if k.startswith(f"{j}.")}
             )
-            for j, task in enumerate(card["tasks"])
+            for j, task in enumerate(tasks)
         ]
         model.provenance = card["data"]
         model._metrics = read_json(folder / "metrics.json")
@@ -291,71 +325,9 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _targets(table: MolTable, tasks: Sequence[str]) -> tuple[np.ndarray, list[int]]:
-    """(n, tasks) values, censored ones as NaN, and how many those were."""
-    columns, censored = [], []
-    for task in tasks:
-        if task not in table.data.column_names:
-            raise UsageError(f"no column {task!r} to learn; there are: {', '.join(table.data.column_names)}")
-        values = table.column(task)
-        if values.dtype == object:
-            raise UsageError(f"the column {task!r} holds text, not numbers")
-        values = np.where(np.isfinite(values), values, np.nan)
-        relation = f"{task}_relation"
-        bound = np.zeros(len(values), bool)
-        if relation in table.data.column_names:
-            bound = ~np.isin(table.column(relation).astype(str), ["=", "~", "", "None"]) & ~np.isnan(values)
-        columns.append(np.where(bound, np.nan, values))
-        censored.append(int(bound.sum()))
-    return np.stack(columns, axis=1), censored
-
-
-def _check(y: np.ndarray, tasks: Sequence[str]) -> None:
-    for j, task in enumerate(tasks):
-        known = y[~np.isnan(y[:, j]), j]
-        if len(known) < MIN_ROWS:
-            raise NothingUsable(
-                f"{len(known)} molecules have an exact value of {task!r}; a model needs at least {MIN_ROWS}"
-            )
-        if len(levels := np.unique(known)) == 2:
-            raise UsageError(
-                f"{task!r} holds only {levels[0]:g} and {levels[1]:g}: class labels, which this version "
-                "does not model; give measured numbers"
-            )
-        if known.std() == 0:
-            raise NothingUsable(f"every value of {task!r} is {known[0]:g}: there is nothing to learn")
-
-
-def _check_members(names: Sequence[str]) -> None:
-    known = choices(MODELS, "model")
-    single = sorted(name for name in known if name != Trusted.name)
-    unknown = [name for name in names if name not in single]
-    if unknown or not names or len(set(names)) < len(names):
-        what = f"no model to stack is called {unknown[0]!r}" if unknown else f"cannot stack {list(names)}"
-        raise UsageError(f"{what}; choose one or more different ones of: {', '.join(single)}")
-
-
-def _check_folds(y: np.ndarray, tasks: Sequence[str], folds: Sequence[Folds], plan: Validation) -> None:
-    """Each fit, and what weights and intervals are measured on, must hold values; so must some fold."""
-    for fold in folds:
-        for j, task in enumerate(tasks):
-            counts = np.bincount(fold.numbers[~np.isnan(y[:, j])], minlength=fold.k)
-            if not counts[list(fold.judged)].any():
-                raise NothingUsable(f"no row that the {plan.split} split judges has a value of {task!r}")
-            if min(_values_left(fold, counts)) < MIN_FIT:
-                raise NothingUsable(
-                    f"the values of {task!r} lie in too few of the {plan.folds} {plan.split} folds to judge "
-                    'a model; choose split = "random", fewer folds or give more measured molecules'
-                )
-
-
-def _values_left(folds: Folds, counts: np.ndarray) -> Iterator[int]:
-    """How many values each fit and each calibration can use; `counts` has those of each fold."""
-    total = int(counts.sum())
-    for fold in folds.judged:
-        yield int(counts[list(folds.calibrating(fold))].sum())
-        for other in folds.calibrating(fold):
-            yield total - int(counts[list(folds.left_out(fold, other))].sum())
+def _load_member(folder: Path, label: str) -> Member:
+    name = label.partition(":")[0]
+    return pick(MODELS, name, "model").load(folder / "members" / folder_name(label))
 
 
 def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:

@@ -52,11 +52,11 @@ def _run(out: Path, inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
     shutil.copyfile(out / "model" / "metrics.json", out / "metrics.json")
     write_oof(model, out / "oof.parquet")
     shutil.rmtree(out / "folds")
-    unused = len(table) - model.n_rows
+    without = len(table) - model.n_rows
     return {
         "n_in": len(table),
         "n_out": model.n_rows,
-        "dropped": {"CENSORED": unused} if unused else {},
+        "dropped": {"NO_VALUE": without} if without else {},
         "notes": _notes(model),
     }
 
@@ -64,9 +64,10 @@ def _run(out: Path, inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
 def _notes(model: Trusted) -> list[str]:
     notes = []
     for about in model.metrics()["tasks"]:
-        if about["n_censored_unused"]:
+        if about["n_censored"]:
             notes.append(
-                f"{about['task']}: {about['n_censored_unused']:,} censored values are not learned from"
+                f"{about['task']}: {about['n_censored']:,} bounds (> or <) are learned from by the models "
+                "that can, and judged by none"
             )
         for baseline, test in about["comparison"].items():
             if not test["better"]:

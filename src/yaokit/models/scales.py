@@ -1,0 +1,179 @@
+"""Scales on which numbers are learned: as they are, as logarithms, or as ranks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from scipy import stats
+
+from yaokit.core.seed import rng
+from yaokit.models.domain import Domain
+from yaokit.models.targets import CLASSIFICATION, Targets
+from yaokit.models.trust import Judged, Trust
+
+NO_LIMITS = (-np.inf, np.inf)
+_SKEWED = 1.0  # a skewness from which other scales are tried
+_GAIN = 0.98  # of the error: less gain than this and the values stay as they are
+KNOTS = 512  # of the rank scale
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A rising map of values and its inverse; NaN stays NaN."""
+
+    name: str  # a key of SCALES
+    knots: np.ndarray  # (k, 2) float64: value and place on the scale; empty if not needed
+    offset: float = 0.0
+
+    def forward(self, y: np.ndarray) -> np.ndarray:
+        return SCALES[self.name].forward(self, y)
+
+    def inverse(self, z: np.ndarray) -> np.ndarray:
+        return SCALES[self.name].inverse(self, z)
+
+    @classmethod
+    def fit(cls, name: str, values: np.ndarray) -> "Scale":
+        """The scale of this name for (n,) known values; ValueError if they cannot stand on it."""
+        return SCALES[name].fit(np.asarray(values, np.float64))
+
+
+@dataclass(frozen=True)
+class _Way:
+    fit: Callable[[np.ndarray], Scale]
+    forward: Callable[[Scale, np.ndarray], np.ndarray]
+    inverse: Callable[[Scale, np.ndarray], np.ndarray]
+
+
+def _fit_log(values: np.ndarray) -> Scale:
+    if values.min() < 0:
+        raise ValueError(f"a value of {values.min():g} has no logarithm")
+    offset = 0.0 if values.min() > 0 else float(values[values > 0].min()) / 2 if values.any() else 1.0
+    return Scale("log", np.zeros((0, 2)), offset)
+
+
+def _fit_rank(values: np.ndarray) -> Scale:
+    """Normal scores of the ranks; equal values share theirs."""
+    found, counts = np.unique(values, return_counts=True)
+    middle = np.cumsum(counts) - counts / 2
+    place = stats.norm.ppf(middle / len(values))
+    keep = np.unique(np.linspace(0, len(found) - 1, min(KNOTS, len(found))).round().astype(int))
+    return Scale("rank", np.column_stack([found[keep], place[keep]]))
+
+
+SCALES = {
+    "linear": _Way(lambda values: Scale("linear", np.zeros((0, 2))), lambda s, y: y, lambda s, z: z),
+    "log": _Way(
+        _fit_log,
+        lambda s, y: np.log10(np.maximum(y + s.offset, np.finfo(float).tiny)),
+        lambda s, z: 10.0 ** np.clip(z, -300, 300) - s.offset,
+    ),
+    "rank": _Way(
+        _fit_rank,
+        lambda s, y: np.interp(y, s.knots[:, 0], s.knots[:, 1]),
+        lambda s, z: np.interp(z, s.knots[:, 1], s.knots[:, 0]),
+    ),
+}
+LINEAR = Scale("linear", np.zeros((0, 2)))
+
+
+@dataclass(frozen=True)
+class ScaledTrust:
+    """Trust on a scale: members and calibration work there, people see the task's own unit.
+
+    Intervals keep their coverage, since a scale only rises; the mean becomes a median. Values that
+    cannot be (a negative concentration, more than 100 %) are cut to `limits`.
+    """
+
+    trust: Trust
+    scale: Scale
+    limits: tuple[float, float]
+
+    @property
+    def weights(self) -> np.ndarray:
+        return self.trust.weights
+
+    @property
+    def domain(self) -> Domain:
+        return self.trust.domain
+
+    @classmethod
+    def fit(
+        cls, rows: dict[str, np.ndarray], scale: Scale = LINEAR, limits: tuple[float, float] = NO_LIMITS
+    ) -> Self:
+        """As Trust.fit, with `y` in the task's own unit and the members' numbers on the scale."""
+        return cls(Trust.fit({**rows, "y": scale.forward(rows["y"])}), scale, limits)
+
+    def judge(self, means: np.ndarray, spreads: np.ndarray, similarity: np.ndarray) -> Judged:
+        """As Trust.judge, in the task's own unit."""
+        on = self.trust.judge(means, spreads, similarity)
+        mean, low, high = (self.raw(z) for z in (on.mean, on.low, on.high))
+        std = on.std
+        if self.scale.name != "linear":
+            std = (self.raw(on.mean + on.std) - self.raw(on.mean - on.std)) / 2
+        return Judged(mean, std, low, high, on.in_domain, on.sets)
+
+    def raw(self, z: np.ndarray) -> np.ndarray:
+        """Numbers on the scale in the task's own unit, within the limits."""
+        return np.clip(self.scale.inverse(z), *self.limits)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {**self.trust.arrays(), "knots": self.scale.knots}
+
+    def settings(self) -> dict[str, Any]:
+        limits = [None if np.isinf(limit) else limit for limit in self.limits]
+        scale = {"name": self.scale.name, "offset": self.scale.offset, "limits": limits}
+        return {**self.trust.settings(), "scale": scale}
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
+        about = settings["scale"]
+        low, high = about["limits"]
+        limits = (-np.inf if low is None else low, np.inf if high is None else high)
+        scale = Scale(about["name"], arrays["knots"], about["offset"])
+        return cls(Trust.from_settings(settings, arrays), scale, limits)
+
+
+def choose_scales(asked: str, X: Any, y: Targets, seed: int) -> list[Scale]:
+    """The scale of each task; "auto" takes the one with the smallest out-of-fold absolute error.
+
+    "auto" looks at skewed numbers only, with a small forest on (n, features) `X` in five random folds.
+    KeyError lists the scales if one is unknown.
+    """
+    if asked not in (*SCALES, "auto"):
+        raise KeyError(f"no scale is called {asked!r}; choose from: {', '.join((*SCALES, 'auto'))}")
+    return [_scale_of(asked, X, y.task(j), seed) for j in range(len(y.kinds))]
+
+
+def on_scales(y: Targets, scales: Sequence[Scale]) -> Targets:
+    """The targets as members learn them."""
+    values = np.stack([scale.forward(y.values[:, j]) for j, scale in enumerate(scales)], axis=1)
+    return Targets(values, y.bounds, y.weights, y.kinds)
+
+
+def _scale_of(asked: str, X: Any, y: Targets, seed: int) -> Scale:
+    values = y.values[y.exact[:, 0], 0]
+    if y.kinds[0] == CLASSIFICATION or asked == "linear":
+        return LINEAR
+    if asked != "auto":
+        return Scale.fit(asked, values)
+    if abs(stats.skew(values)) < _SKEWED:
+        return LINEAR
+    names = [name for name in SCALES if name != "log" or values.min() >= 0]
+    errors = {name: _error(name, X[y.exact[:, 0]], values, seed) for name in names}
+    best = min(errors, key=lambda name: errors[name])
+    return Scale.fit(best, values) if errors[best] < _GAIN * errors["linear"] else LINEAR
+
+
+def _error(name: str, X: Any, values: np.ndarray, seed: int) -> float:
+    """Mean absolute out-of-fold error of a forest that learns on this scale."""
+    from yaokit.models.forest import Forest
+
+    fold = rng(seed, "scales").permutation(len(values)) % 5
+    predicted = np.empty(len(values))
+    for k in range(5):
+        scale = Scale.fit(name, values[fold != k])
+        model = Forest(seed, n_trees=30)
+        model.fit_features(X[fold != k], Targets.of(scale.forward(values[fold != k])[:, None]))
+        predicted[fold == k] = scale.inverse(model.predict_features(X[fold == k])[0][:, 0])
+    return float(np.mean(np.abs(predicted - values)))

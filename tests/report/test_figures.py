@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from yaokit.report import figures
+from yaokit.report import figures, model_figures
 from yaokit.report.axes import Scale, extent
 
 NAN = float("nan")
@@ -39,8 +39,8 @@ def test_candidate_intervals_shows_each_prediction(n: int):
 
 
 def test_charts_of_nothing_are_still_charts():
-    assert ET.fromstring(figures.predicted_measured([], "p")) is not None
-    assert ET.fromstring(figures.model_errors({})) is not None
+    assert ET.fromstring(model_figures.parity([], "p")) is not None
+    assert ET.fromstring(model_figures.model_metric({}, "rmse", "RMSE", "lower")) is not None
     assert ET.fromstring(figures.similarity_histogram([0, 0.5, 1], [0, 0], [(0.4, 1)], "<lib>")) is not None
     assert ET.fromstring(figures.share_bar([("kept", 0, "kept")])) is not None
 

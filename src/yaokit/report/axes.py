@@ -83,6 +83,14 @@ class Chart:
         at = f'x="{self.sx(x)}" y="{self.sy(y) + dy:.1f}" text-anchor="{anchor}"'
         self.shapes.append(f"<text {at}>{escape(text)}</text>")
 
+    def label(self, x: float, y: float, text: str, look: str, anchor: str, dy: float = 0) -> None:
+        """Text with a swatch of `look` beside it, as a key to curves."""
+        at, sign = self.sx(x), 1 if anchor == "start" else -1
+        top = self.sy(y) + dy
+        swatch = f'd="M{at + sign * 6:.1f},{top - 4:.1f}h{sign * 16}"'
+        words = f'x="{at + sign * 27:.1f}" y="{top:.1f}" text-anchor="{anchor}"'
+        self.shapes.append(f'<path class="curve {look}" {swatch}/><text {words}>{escape(text)}</text>')
+
     def svg(self) -> str:
         """The chart with grid, ticks and labels."""
         least = f";min-width:{0.75 * self.width:.0f}px" if self.width > 600 else ""  # scrolls in its box

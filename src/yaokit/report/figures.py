@@ -9,56 +9,6 @@ from yaokit.report.axes import Chart, Scale, extent, finite
 Row = Mapping[str, Any]
 
 
-def predicted_measured(rows: Sequence[Row], task: str) -> str:
-    """Measured against predicted, a dot a molecule; rows need y, stack, id, in_domain."""
-    known = [r for r in rows if len(finite((r["y"], r["stack"]))) == 2]
-    span = extent([v for r in known for v in (r["y"], r["stack"])])
-    chart = Chart(
-        span, span, f"{task}: predicted and measured", f"predicted {task}", f"measured {task}", 420, 380
-    )
-    chart.line([(span[0], span[0]), (span[1], span[1])], "baseline", "perfect agreement")
-    for row in known:
-        tip = f"{row['id']}: measured {row['y']:.2f}, predicted {row['stack']:.2f}"
-        chart.circle(row["stack"], row["y"], "dot in" if row["in_domain"] else "dot out", tip)
-    return chart.svg()
-
-
-def error_by_similarity(bins: Sequence[Row], whole: float | None, task: str) -> str:
-    """RMSE in each bin of similarity to training, its width the bin's, with the RMSE of all as a line."""
-    low, high = bins[0]["low"], bins[-1]["high"]
-    top = extent([0, whole, *(b["rmse"] for b in bins)], 0.08)[1]
-    x_label = "similarity to the nearest training molecule"
-    chart = Chart((low, high), (0, top), "Error by similarity to training", x_label, f"RMSE, {task}")
-    for b in bins:
-        if not finite([b["rmse"]]):
-            continue
-        tip = f"similarity {b['low']:.2f}–{b['high']:.2f}: RMSE {b['rmse']:.2f}, n = {b['n']}"
-        chart.box((b["low"], b["high"]), (0, b["rmse"]), "bar", tip)
-        if chart.sx(b["high"]) - chart.sx(b["low"]) > 24:
-            chart.text((b["low"] + b["high"]) / 2, b["rmse"], f"{b['n']}", dy=-4)
-    if finite([whole]):
-        chart.line([(low, whole or 0), (high, whole or 0)], "baseline", f"all molecules: RMSE {whole:.2f}")
-    return chart.svg()
-
-
-def model_errors(models: Mapping[str, Row], metric: str = "rmse") -> str:
-    """One row a model: the mean of a metric over folds and its 95 % interval."""
-    known = {name: m[metric] for name, m in models.items() if finite([m.get(metric, {}).get("mean")])}
-    names = list(known)
-    span = extent([v for m in known.values() for v in (m["mean"], m["low"], m["high"])], 0.12)
-    y_ticks = [(-i, name) for i, name in enumerate(names)]
-    y = (-len(names) + 0.5, 0.5)
-    title = f"{metric.upper()} of each model"
-    label = f"{metric.upper()} (lower is better)"
-    chart = Chart(span, y, title, label, "", 420, 90 + 30 * len(names), 78, y_ticks=y_ticks)
-    for i, (name, m) in enumerate(known.items()):
-        look = "stack" if name == "stack" else "other"
-        if finite([m["low"], m["high"]]) == [m["low"], m["high"]]:
-            chart.line([(m["low"], -i), (m["high"], -i)], f"whisker {look}")
-        chart.circle(m["mean"], -i, f"mean {look}", f"{name}: {m['mean']:.3f}", 5)
-    return chart.svg()
-
-
 def similarity_histogram(
     edges: Sequence[float], counts: Sequence[int], trusted: Sequence[tuple[float, float]], title: str
 ) -> str:

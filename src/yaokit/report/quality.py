@@ -1,81 +1,199 @@
-"""How good the model is: against its baselines, over folds, with spread."""
+"""How good a model is: against its baselines, with spread; in campaigns, of models, on new data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
-from yaokit.report import figures
+from yaokit.report import class_figures, model_figures
 from yaokit.report.axes import finite
+from yaokit.report.findings import findings, how, verdicts
+from yaokit.report.measures import CLASSIFICATION, REGRESSION, kind_of, measured, name_of, ordered, primary
 from yaokit.report.run import Run
 from yaokit.report.sheet import Sheet
 
-METRICS = (  # key, label, digits
-    ("rmse", "RMSE", 3),
-    ("mae", "MAE", 3),
-    ("r2", "R²", 3),
-    ("spearman", "Spearman ρ", 3),
-    ("hit_rate_top50", "hits in top 50", 3),
-)
 MAX_DOTS = 1_500
-NAMES = {
-    "nearest": "nearest neighbor (baseline)",
-    "forest": "random forest (baseline)",
-    "stack": "stack (used)",
+_ERRORS = {  # of a similarity bin: what is shown, the first that is there
+    REGRESSION: (("rmse", "RMSE"),),
+    CLASSIFICATION: (("brier", "Brier score"), ("rmse", "RMS error of the probability")),
 }
+_ROLES = {"nearest": " (baseline)", "forest": " (baseline)", "stack": " (used)"}
+_DOMAIN = (("similarity_bins", "similarity to training"), ("spread_bins", "spread of the models"))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One task as it was judged: its entry in metrics.json, and the rows of one repeat."""
+
+    metrics: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]  # id, y, a column a model, stack_low, …; may be empty
+
+    @property
+    def task(self) -> str:
+        return self.metrics["task"]
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.metrics)
+
+    def labels(self) -> np.ndarray:
+        """(n,) float64: the measured."""
+        return np.array([row["y"] for row in self.rows], np.float64)
+
+    def scores(self, *names: str) -> dict[str, np.ndarray]:
+        """(n,) float64 a model, of those that every row has."""
+        found = [name for name in names if self.rows and self.rows[0].get(name) is not None]
+        return {name: np.array([row[name] for row in self.rows], np.float64) for name in found}
+
+    def mean(self, model: str, key: str) -> float | None:
+        """A model's number."""
+        return ((self.metrics.get("models") or {}).get(model, {}).get(key) or {}).get("mean")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart and what must be known to read it."""
+
+    svg: Markup
+    caption: str
+
+
+Draw = Callable[[Judged], Iterator[Figure]]
 
 
 def build(run: Run, sheet: Sheet) -> dict[str, Any] | None:
-    """One block a task."""
+    """One block a task of a campaign's model."""
     if not run.metrics:
         return None
     oof = [step.table("oof.parquet") for step in run.of("train")]
     rows = [row for table in oof if table is not None for row in table.to_pylist()]
-    return {"tasks": [_task(metrics, rows) for metrics in run.metrics], "names": NAMES, "columns": METRICS}
+    return {"tasks": [task_block(metrics, rows) for metrics in run.metrics]}
 
 
-def verdict(test: Mapping[str, Any], baseline: str) -> str:
-    """The paired comparison with a baseline, in words."""
-    size = abs(test["difference"])
-    side = "lower" if test["difference"] < 0 else "higher"
-    name = NAMES.get(baseline, baseline).replace(" (baseline)", "")
-    numbers = f"{size:.3f} {side} than that of the {name}"
-    if len(finite([test.get("low"), test.get("high"), test.get("p")])) < 3:
-        return f"Not tested: its RMSE is {numbers}; too few folds for a test."
-    ends = f"{test['low']:+.3f} to {test['high']:+.3f}".replace("-", "−")
-    spread = f"95 % interval {ends}, p {_p(test['p'])}, {test['n_folds']} folds"
-    if test["better"]:
-        return f"Better: its RMSE is {numbers} ({spread})."
-    return f"Not better beyond the noise: its RMSE is {numbers} ({spread})."
-
-
-def _task(metrics: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    name = metrics["task"]
-    shown = [row for row in rows if row["task"] == name and row["repeat"] == 0]
-    dots = shown[:: -(-len(shown) // MAX_DOTS)] if shown else []
-    stack = metrics["models"].get("stack") or {}
-    bins = metrics.get("error_by_similarity") or []
-    whole = stack.get("rmse", {}).get("mean")
+def task_block(metrics: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All that task.html shows of one task; `rows` are those of oof.parquet, or of a test set."""
+    mine = [row for row in rows if row.get("task", metrics["task"]) == metrics["task"]]
+    first = min((row.get("repeat", 0) for row in mine), default=0)
+    judged = Judged(metrics, [row for row in mine if row.get("repeat", 0) == first])
+    models = metrics.get("models") or {}
+    domain = metrics.get("domain") or {}
     return {
         "metrics": metrics,
-        "verdicts": [(test["better"], verdict(test, b)) for b, test in metrics.get("comparison", {}).items()],
-        "scatter": Markup(figures.predicted_measured(dots, name)) if dots else None,
-        "n_shown": len(shown),
-        "n_dots": len(dots),
-        "errors": Markup(figures.model_errors(metrics["models"])),
-        "by_similarity": Markup(figures.error_by_similarity(bins, whole, name)) if bins else None,
-        "top50": stack.get("hit_rate_top50", {}).get("mean"),
-        "domain_bins": [
-            (label, metrics["domain"].get(key) or [])
-            for key, label in (
-                ("similarity_bins", "similarity to training"),
-                ("spread_bins", "spread of the models"),
-            )
-        ]
-        if metrics.get("domain")
-        else [],
+        "how": how(metrics),
+        "verdicts": verdicts(metrics),
+        "findings": findings(metrics),
+        "measures": measured(judged.kind, models),
+        "models": [(name, name_of(name) + _ROLES.get(name, ""), models[name]) for name in ordered(models)],
+        "figures": [figure for draw in FIGURES[judged.kind] for figure in draw(judged)],
+        "domain_bins": [(label, domain[key]) for key, label in _DOMAIN if domain.get(key)],
     }
 
 
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+def _parity(judged: Judged) -> Iterator[Figure]:
+    rows = judged.rows
+    dots = rows[:: -(-len(rows) // MAX_DOTS)] if rows else []
+    if not dots:
+        return
+    shown = f"{len(dots):,} of " if len(dots) < len(rows) else ""
+    lines = " lines: 90 % intervals;" if len(dots) <= model_figures.MAX_WHISKERS else ""
+    yield _figure(
+        model_figures.parity(dots, judged.task),
+        f"Predicted and measured {judged.task};{lines} hollow: outside the domain.",
+        judged,
+        f"{shown}n = {len(rows):,}",
+        "the diagonal is perfect",
+    )
+
+
+def _models(judged: Judged) -> Iterator[Figure]:
+    models, main = judged.metrics.get("models") or {}, primary(judged.kind)
+    if measured(judged.kind, models):
+        shown = {name: models[name] for name in ordered(models)}
+        svg = model_figures.model_metric(shown, main.key, main.label, main.better)
+        caption = f"{main.label} and its 95 % interval."
+        yield _figure(svg, caption, judged, baseline="nearest neighbor and forest")
+
+
+def _rivals(judged: Judged) -> Iterator[Figure]:
+    tests, main = judged.metrics.get("comparison") or {}, primary(judged.kind)
+    if tests:
+        svg = model_figures.comparison(tests, main.label, main.better)
+        caption = (
+            f"{main.label} of the stack minus that of others, paired, with 95 % interval and effect size "
+            "(difference over its standard deviation). Better is said only outside the noise."
+        )
+        yield _figure(svg, caption, judged, baseline="no difference, dashed")
+
+
+def _by_similarity(judged: Judged) -> Iterator[Figure]:
+    bins = judged.metrics.get("error_by_similarity") or []
+    for key, label in _ERRORS[judged.kind]:
+        if finite(b.get(key) for b in bins):
+            whole = judged.mean("stack", key)
+            svg = model_figures.by_similarity(bins, key, f"{label}, {judged.task}", whole)
+            caption = "The stack’s error by similarity to training; count above each bar."
+            line = f"{label} of all, dashed" if finite([whole]) else "none"
+            yield _figure(svg, caption, judged, baseline=line)
+            return
+
+
+def _curves(judged: Judged) -> Iterator[Figure]:
+    y, scores = judged.labels(), judged.scores("stack", "forest", "nearest")
+    if not scores or not 0 < y.mean() < 1:
+        return
+    n = f"n = {len(y):,}, {int(y.sum()):,} of class 1"
+    for draw, key, what, baseline in (
+        (class_figures.roc, "auroc", "ROC curve", "chance, dashed"),
+        (class_figures.precision_recall, "auprc", "Precision against recall", "the share of class 1, dashed"),
+    ):
+        areas = {name: judged.mean(name, key) for name in scores}
+        yield _figure(draw(y, scores, areas), f"{what}, of one repeat.", judged, n, baseline)
+    caption = (
+        "How fast class 1 is found when the best predicted are tested first; dotted: the best there can be."
+    )
+    yield _figure(class_figures.enrichment(y, scores), caption, judged, n, "chance, dashed")
+
+
+def _probabilities(judged: Judged) -> Iterator[Figure]:
+    y, scores = judged.labels(), judged.scores("stack", "stack_raw")
+    if "stack" not in scores:
+        return
+    n = f"n = {len(y):,}, {int(y.sum()):,} of class 1"
+    named = {"raw" if name == "stack_raw" else name: score for name, score in scores.items()}
+    caption = "Measured share of class 1 among molecules given like probabilities, with 95 % intervals."
+    yield _figure(class_figures.reliability(y, named), caption, judged, n, "perfect calibration, dashed")
+    svg = class_figures.class_scores(y, scores["stack"])
+    caption = "Probabilities of the molecules of class 1 (up) and of class 0 (down)."
+    yield _figure(svg, caption, judged, n, "the border of 0.5, dashed")
+    rarer = min(y.mean(), 1 - y.mean())
+    svg = class_figures.confusion(y, scores["stack"])
+    line = f"always saying the commoner class is wrong {100 * rarer:.0f} % of the time"
+    yield _figure(svg, "Measured and predicted classes at a probability of 0.5.", judged, n, line)
+
+
+def _learning(judged: Judged) -> Iterator[Figure]:
+    curve = judged.metrics.get("learning_curve") or {}
+    if points := curve.get("points"):
+        main = primary(judged.kind)
+        whole = {name: judged.mean(name, main.key) for name in ("nearest", "forest")}
+        svg = model_figures.learning_curve(points, main.label, whole)
+        caption = (
+            f"{main.label} of {curve.get('model', 'a member')} by how many molecules it learned from; bars: "
+            "standard deviation over folds."
+        )
+        yield _figure(svg, caption, judged, baseline="both baselines, taught all molecules, dashed")
+
+
+def _figure(svg: str, what: str, judged: Judged, n: str = "", baseline: str = "") -> Figure:
+    """A figure whose caption says n, split, seed and baseline."""
+    count = n or f"n = {judged.metrics.get('n', len(judged.rows)):,}"
+    made = how(judged.metrics)
+    return Figure(Markup(svg), f"{what} {made[:1].upper()}{made[1:]}; {count}. Baseline: {baseline}.")
+
+
+FIGURES: dict[str, tuple[Draw, ...]] = {
+    REGRESSION: (_parity, _models, _rivals, _by_similarity, _learning),
+    CLASSIFICATION: (_curves, _probabilities, _models, _rivals, _by_similarity, _learning),
+}

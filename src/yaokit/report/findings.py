@@ -1,0 +1,161 @@
+"""What the numbers of one task say, in sentences; nothing is said of what is not known."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from yaokit.report.axes import finite
+from yaokit.report.measures import CLASSIFICATION, NAMES, kind_of, primary
+
+Row = Mapping[str, Any]
+
+
+def how(metrics: Row) -> str:
+    """How the numbers were made: split, folds, repeats and seed."""
+    if metrics.get("how"):
+        return str(metrics["how"])
+    repeats = metrics.get("repeats") or 1
+    times = f" × {repeats} repeat{'' if repeats == 1 else 's'}"
+    folds = f"{metrics.get('folds')} folds{times}" if metrics.get("folds") != 1 else "one test set"
+    return f"{metrics.get('split')} split, {folds}, seed {metrics.get('seed')}"
+
+
+def verdict(test: Row, baseline: str, kind: str = "regression") -> str:
+    """The paired comparison with a baseline, in words."""
+    label = primary(kind).label
+    size = abs(test["difference"])
+    side = "lower" if test["difference"] < 0 else "higher"
+    numbers = f"{size:.3f} {side} than that of the {NAMES.get(baseline, baseline)}"
+    if len(finite([test.get("low"), test.get("high"), test.get("p")])) < 3:
+        return f"Not tested: its {label} is {numbers}; too few folds for a test."
+    ends = f"{test['low']:+.3f} to {test['high']:+.3f}".replace("-", "−")
+    n = test.get("n_folds") or 1
+    over = f", {n} folds" if n > 1 else ""
+    spread = f"95 % interval {ends}, p {_p(test['p'])}{over}"
+    start = "Better" if test["better"] else "Not better beyond the noise"
+    return f"{start}: its {label} is {numbers} ({spread})."
+
+
+def verdicts(metrics: Row) -> list[tuple[bool, str]]:
+    """Whether the stack is better than each rival, and the words for it."""
+    tests = metrics.get("comparison") or {}
+    return [
+        (bool(test.get("better")), verdict(test, rival, kind_of(metrics))) for rival, test in tests.items()
+    ]
+
+
+def findings(metrics: Row) -> list[str]:
+    """All other sentences."""
+    parts = (_interval, _sets, _calibration, _top, _selection, _domain, _noise, _bounds)
+    return [sentence for part in parts for sentence in part(metrics)]
+
+
+def share(value: float | None, digits: int = 0) -> str:
+    """0.123 as "12 %"."""
+    return f"{100 * value:.{digits}f} %" if finite([value]) and value is not None else "–"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """The value with so many digits; a dash if it is unknown."""
+    return f"{value:.{digits}f}".replace("-", "−") if finite([value]) else "–"
+
+
+def _interval(metrics: Row) -> Iterator[str]:
+    found = metrics.get("interval") or {}
+    if kind_of(metrics) == CLASSIFICATION or not finite([found.get("coverage")]):
+        return
+    off = f" ± {100 * found['coverage_std']:.1f}" if finite([found.get("coverage_std")]) else ""
+    text = (
+        f"Of 100 intervals meant to hold {100 * found['level']:.0f} measured values, "
+        f"{100 * found['coverage']:.1f}{off} did; their median width is {number(found.get('width'))}."
+    )
+    if finite([found.get("coverage_narrowest")]):
+        text += f" Of the narrowest fifth, {100 * found['coverage_narrowest']:.1f} did."
+    yield text
+
+
+def _sets(metrics: Row) -> Iterator[str]:
+    found = metrics.get("sets") or metrics.get("interval") or {}
+    if kind_of(metrics) != CLASSIFICATION or not finite([found.get("coverage")]):
+        return
+    text = (
+        f"Of 100 sets meant to hold {100 * found['level']:.0f} measured classes, "
+        f"{100 * found['coverage']:.1f} did"
+    )
+    parts = [
+        f"{share(found.get(key))} {words}"
+        for key, words in (("single", "name one class"), ("both", "name both"), ("none", "name none"))
+        if finite([found.get(key)])
+    ]
+    yield f"{text}; {', '.join(parts)}." if parts else f"{text}."
+
+
+def _calibration(metrics: Row) -> Iterator[str]:
+    found = metrics.get("calibration") or {}
+    before, after = found.get("ece_before"), found.get("ece_after", found.get("ece"))
+    if not finite([after]):
+        return
+    was = f"; before calibration {number(before, 3)}" if finite([before]) else ""
+    yield f"Probabilities miss the measured share by {number(after, 3)} on average (calibration error){was}."
+
+
+def _top(metrics: Row) -> Iterator[str]:
+    stack = (metrics.get("models") or {}).get("stack") or {}
+    rate = (stack.get("hit_rate_top50") or {}).get("mean")
+    if not finite([rate]):
+        return
+    picked = metrics.get("selection") or {}
+    goal = "are class 1" if kind_of(metrics) == CLASSIFICATION else "belong to the measured best tenth"
+    chance = f"; chance gives {share(picked['chance'])}" if finite([picked.get("chance")]) else ""
+    each = " in each repeat" if (metrics.get("repeats") or 1) > 1 else ""
+    yield f"Of the {picked.get('k', 50)} molecules predicted best{each}, {share(rate)} {goal}{chance}."
+
+
+def _selection(metrics: Row) -> Iterator[str]:
+    found = metrics.get("selection") or {}
+    if len(finite([found.get("predicted"), found.get("measured")])) < 2:
+        return
+    held = f"; {share(found['coverage'])} of their intervals held" if finite([found.get("coverage")]) else ""
+    yield (
+        f"Those {found['k']} were predicted {number(found['predicted'])} on average and measured "
+        f"{number(found['measured'])}{held}. Candidates, picked from many more, may fall further short."
+    )
+
+
+def _domain(metrics: Row) -> Iterator[str]:
+    found = metrics.get("domain") or {}
+    if not finite([found.get("share_in_domain")]):
+        return
+    label = "RMSE" if kind_of(metrics) != CLASSIFICATION else "root mean square error of the probability"
+    inside, outside = (found.get(f"rmse_{side}") for side in ("in", "out"))
+    text = f"{share(found['share_in_domain'])} of molecules fell inside the domain"
+    if finite([inside]):
+        text += f": {label} {number(inside)} there"
+    if finite([outside]):
+        yield f"{text}, {number(outside)} outside."
+    else:
+        yield f"{text}; too few fell outside to give an error there."
+
+
+def _noise(metrics: Row) -> Iterator[str]:
+    found = metrics.get("noise")
+    if found and finite([found.get("rmse")]):
+        text = (
+            f"Replicates of the same molecule differ by an RMSE of {number(found['rmse'])} "
+            f"({found['n_groups']:,} molecules). Measured against values with that noise, no model can be "
+            "expected to come below it"
+        )
+        best = found.get("best_r2")
+        yield f"{text}, nor to reach an R² above {number(best)}." if finite([best]) else f"{text}."
+    elif kind_of(metrics) != CLASSIFICATION:
+        yield "How far repeated measurements differ is not known, so neither is the error no model can beat."
+
+
+def _bounds(metrics: Row) -> Iterator[str]:
+    if n := metrics.get("n_censored_unused"):
+        yield f"{n:,} values with > or < were not used."
+    if n := metrics.get("n_censored"):
+        yield f"{n:,} values with > or < were learned from by the members that can, and not judged by."
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

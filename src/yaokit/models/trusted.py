@@ -25,7 +25,7 @@ from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
 from yaokit.core.store import content_key, read_json, write_json, writing
 from yaokit.core.table import MolTable
-from yaokit.core.types import Prediction
+from yaokit.core.types import NO_SET, Prediction
 from yaokit.data.leakage import fold_leakage
 from yaokit.models import MODELS
 from yaokit.models.base import Member, read_card
@@ -344,4 +344,5 @@ def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:
         wide(known.high, np.nan),
         wide(known.in_domain, False),
         wide(known.nearest_similarity, np.nan),
+        wide(known.sets, NO_SET),
     )

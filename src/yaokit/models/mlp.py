@@ -44,7 +44,7 @@ class Mlp(Member):
     def _fit_one(self, inputs: csr_array, target: np.ndarray, seed: int) -> Layers:
         import torch
 
-        from yaokit.nn.loop import train
+        from yaokit.nn.loop import Plan, train
 
         with torch.random.fork_rng(devices=[]), _one_thread():
             torch.manual_seed(seed)
@@ -54,23 +54,19 @@ class Mlp(Member):
                 blocks += [torch.nn.Linear(before, after), torch.nn.ReLU(), torch.nn.Dropout(self.dropout)]
             module = torch.nn.Sequential(*blocks, torch.nn.Linear(sizes[-1], target.shape[1]))
 
-            def loss_of(rows: np.ndarray) -> torch.Tensor:
-                known = torch.from_numpy(~np.isnan(target[rows]))
-                wanted = torch.from_numpy(np.nan_to_num(target[rows]))
-                error = module(torch.from_numpy(inputs[rows].toarray())) - wanted
-                return (error.square() * known).sum() / known.sum().clamp(min=1)
+            class Fit:
+                def batch(self, rows: np.ndarray, random: Any) -> Any:
+                    return torch.from_numpy(inputs[rows].toarray()), torch.from_numpy(target[rows])
+
+                def loss(self, module: torch.nn.Module, batch: Any) -> torch.Tensor:
+                    known = ~torch.isnan(batch[1])
+                    error = module(batch[0]) - torch.nan_to_num(batch[1])
+                    return (error.square() * known).sum() / known.sum().clamp(min=1)
 
             n = inputs.shape[0]
-            train(
-                module,
-                loss_of,
-                n,
-                epochs=self.epochs,
-                batch_size=self.batch_size * (1 if n <= LARGE else 2),
-                lr=self.lr,
-                weight_decay=self.weight_decay,
-                seed=seed,
-            )
+            size = self.batch_size * (1 if n <= LARGE else 2)
+            plan = Plan(self.epochs, size, self.lr, self.weight_decay, clip=None)
+            train(module, Fit(), np.arange(n), plan, seed=seed)
         linear = [layer for layer in module if isinstance(layer, torch.nn.Linear)]
         return [(layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy()) for layer in linear]
 

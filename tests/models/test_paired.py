@@ -1,9 +1,11 @@
-"""One test set: the bootstrap sees real differences, and no others."""
+"""The corrected test by hand; on one test set the bootstrap sees real differences, and no others."""
 
 import numpy as np
 import pytest
+from scipy import stats
+from sklearn import metrics as sk
 
-from yaokit.models.paired import compare_rows
+from yaokit.models.paired import compare, compare_rows, summarize
 
 
 def made(n: int, gap: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -44,3 +46,53 @@ def test_the_same_model_twice_and_a_handful_of_rows_tell_nothing():
     few = compare_rows(y[:5], one[:5], other[:5])
     assert np.isfinite(few.difference)
     assert np.isnan(few.p)
+
+
+def test_the_corrected_test_is_as_nadeau_and_bengio_wrote_it():
+    d = np.array([-0.10, -0.20, -0.05, -0.15, -0.12])
+    error = np.sqrt((1 / 5 + 0.2 / 0.8) * d.var(ddof=1))  # 1 / J + n_test / n_train
+    t = d.mean() / error
+    found = compare(1 + d, np.ones(5), test_share=0.2)
+    assert found.p == pytest.approx(2 * stats.t.cdf(t, 4))
+    assert (found.low, found.high) == pytest.approx(
+        (d.mean() - 2.776445 * error, d.mean() + 2.776445 * error), rel=1e-6
+    )
+    assert found.effect_size == pytest.approx(d.mean() / d.std(ddof=1))
+    assert found.better
+    assert not compare(np.ones(5), 1 + d, 0.2).better
+
+
+def test_one_fold_proves_nothing():
+    found = compare([0.5], [0.9], 0.2)
+    assert found.difference == pytest.approx(-0.4)
+    assert np.isnan(found.p)
+    assert not found.better
+
+
+def test_a_summary_leaves_out_what_is_unknown():
+    found = summarize([1.0, 2.0, 3.0, float("nan")], test_share=0.2)
+    half = stats.t.ppf(0.975, 2) * np.sqrt((1 / 3 + 0.25) * 1.0)
+    assert found == pytest.approx({"mean": 2.0, "std": 1.0, "low": 2 - half, "high": 2 + half})
+    assert summarize([], 0.2) == {"mean": None, "std": None, "low": None, "high": None}
+    assert summarize([4.0], 0.2) == {"mean": 4.0, "std": None, "low": None, "high": None}
+
+
+def test_of_an_area_more_is_better():
+    d = np.array([0.05, 0.03, 0.04, 0.06, 0.05])
+    found = compare(0.8 + d, np.full(5, 0.8), 0.2, "auroc")
+    assert found.better
+    assert found.metric == "auroc"
+    assert not compare(0.8 - d, np.full(5, 0.8), 0.2, "auroc").better
+
+
+def test_areas_are_compared_on_one_test_set():
+    random = np.random.default_rng(0)
+    y = (random.uniform(size=200) < 0.3).astype(float)
+    good, bad = y + random.normal(size=200) / 2, y + 3 * random.normal(size=200)
+    found = compare_rows(y, good, bad, "auroc")
+    assert found.difference == pytest.approx(sk.roc_auc_score(y, good) - sk.roc_auc_score(y, bad))
+    assert found.better
+    assert 0 < found.low < found.difference < found.high
+    alone = compare_rows(np.zeros(200), good, bad, "auroc")
+    assert np.isnan(alone.difference)
+    assert not alone.better

@@ -12,8 +12,9 @@ from yaokit.core.lazy import pick
 from yaokit.models.conformal import LEVEL
 from yaokit.models.cross import SIMILARITY, Outcomes, inner, outer
 from yaokit.models.domain import MIN_MOLECULES
-from yaokit.models.metrics import compare, error_by, hit_rate, hits, regression_metrics, summarize, top_count
-from yaokit.models.paired import compare_rows
+from yaokit.models.metrics import error_by, hit_rate, regression_metrics
+from yaokit.models.paired import compare, compare_rows, summarize
+from yaokit.models.ranking import hits, top_count
 from yaokit.models.scales import Scale, ScaledTrust
 from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
 from yaokit.models.trust import Judged, Trusting

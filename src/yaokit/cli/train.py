@@ -1,7 +1,7 @@
 """`yaokit train`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -9,6 +9,8 @@ from yaokit.cli.options import Column, Columns, Count, Hidden, Limit, Out, cores
 from yaokit.cli.show import Result, listed
 from yaokit.core.errors import UsageError
 from yaokit.core.progress import Progress
+
+_SHOWN = {"regression": ("rmse", "r2"), "classification": ("auroc", "auprc")}
 
 
 def train(
@@ -21,7 +23,16 @@ def train(
     id: Column | None = None,
     unit: Annotated[Sequence[str], Parameter(metavar="UNIT")] = ("p",),
     minimize: Columns = (),
-    model: Annotated[str, Parameter(metavar="A,B")] = "boosting,mlp",
+    task: Literal["regression", "classification"] | None = None,
+    threshold: float | None = None,
+    gray: float = 0.0,
+    weight: Column | None = None,
+    balanced: bool = False,
+    model: Annotated[str, Parameter(metavar="A,B")] = "auto",
+    features: Literal["fp", "full"] | None = None,
+    scale: Literal["auto", "linear", "log", "rank"] = "auto",
+    tune: Limit = 0,
+    time_limit: Annotated[float | None, Parameter(metavar="MIN")] = None,
     split: Annotated[str, Parameter(metavar="SPLIT")] = "scaffold",
     folds: Count = 5,
     repeats: Count | None = None,
@@ -32,13 +43,14 @@ def train(
 ) -> Result:
     """Learn from a table of measurements: curate, cross-validate, stack, calibrate.
 
-    The model folder holds card.json, metrics.json (every model beside its
-    baselines), oof.parquet and rejects.csv. Stopped at any moment, the same
-    command continues where it was.
+    The model folder holds report.html, card.json, metrics.json (every model
+    beside its baselines), oof.parquet and rejects.csv. Stopped at any moment,
+    the same command continues where it was.
 
     For example:
       yaokit train clean.parquet --target pIC50 -o model
       yaokit train raw.csv --target IC50 --unit nM --split random -o model
+      yaokit train tox.csv --target Toxic --task classification --features full -o model
 
     Parameters
     ----------
@@ -57,8 +69,29 @@ def train(
         one per --target
     minimize
         a target of which less is better
+    task
+        regression or classification; a column of 1 and 0, active and inactive, … is taken for
+        classes if not given
+    threshold
+        classification: values of at least this are 1; on the p-scale for concentrations
+    gray
+        classification: values nearer than this to the threshold are left out
+    weight
+        the column that says how much a row counts
+    balanced
+        let both classes count the same
     model
-        members of the stack, joined by commas
+        members of the stack, joined by commas ("yaokit models list" has them), each with :fp or
+        :full if it is not to read its default; "auto" takes what suits the number of molecules
+    features
+        fp (fingerprints, fast) or full (more fingerprints and 217 descriptors, 8 ms a molecule) for
+        all members that can read them
+    scale
+        on which numbers are learned; auto tries log and rank where values are skewed
+    tune
+        trials of other settings for each member, chosen by folds of the training rows
+    time_limit
+        minutes that --model auto may use, about
     split
         how folds are made: scaffold, random, butina (clusters of similar molecules), time:COL
         (learn from earlier rows, judge on later ones) or column:COL (rows with one value stay
@@ -77,26 +110,52 @@ def train(
     """
     from yaokit.chem.split import parse_split
     from yaokit.data.curation.curate import curate
-    from yaokit.models.train import train_model
+    from yaokit.models.train import Learning, members_of, train_model
     from yaokit.models.trusted import Validation
+    from yaokit.report.train import write
 
     if folds < 3:
         raise UsageError(f"--folds {folds}: stacking without peeking needs 3 or more")
     parse_split(split)  # before the long work
-    values = _values(table, target, unit)
-    tasks = _tasks(values, minimize)
+    values = _values(table, target, unit, _classes_of(table, target, task, threshold, gray))
+    learning = Learning(
+        models=model.split(","),
+        features=features,
+        validation=Validation(split, folds, repeats, seed),
+        minimize=_tasks(values, minimize),
+        weight=weight,
+        balanced=balanced,
+        scale=scale,
+        tune=tune,
+        time_limit_min=time_limit,
+    )
+    members_of(learning, 1_000, 1)  # says at once what cannot be
     n = workers or cores()
     curated = curate([table], smiles=smiles, id=id, values=values, workers=n, progress=progress)
-    validation = Validation(split, folds, repeats, seed)
-    settings: dict[str, Any] = {"models": model.split(","), "validation": validation, "minimize": tasks}
-    metrics = train_model(curated, out, **settings, workers=n, progress=progress)
-    facts = [*_facts(curated.summary, metrics), ("model", out)]
+    metrics = train_model(curated, out, learning, workers=n, progress=progress)
+    facts = [*_facts(curated.summary, metrics), ("model", out), ("report", write(out))]
     return Result(
         metrics, facts, curated.summary["notes"], too_many(curated.summary["n_rejected"], max_rejects)
     )
 
 
-def _values(table: str, targets: Sequence[str], units: Sequence[str]) -> list:
+def _classes_of(
+    table: str, targets: Sequence[str], task: str | None, threshold: float | None, gray: float
+) -> list:
+    """For each target how it becomes classes, or None."""
+    from yaokit.data.curation.classes import Classes, are_labels
+    from yaokit.data.read.files import read_records
+
+    if task == "classification":
+        return [Classes(threshold, gray)] * len(targets)
+    if threshold is not None or gray:
+        raise UsageError("--threshold and --gray make classes; add --task classification")
+    if task == "regression":
+        return [None] * len(targets)
+    return [Classes() if are_labels(r.cells.get(t) for r in read_records(table)) else None for t in targets]
+
+
+def _values(table: str, targets: Sequence[str], units: Sequence[str], classes: Sequence[Any]) -> list:
     """The targets with their units, and their relations where the table has `<target>_relation`."""
     from yaokit.data.curation.curate import ValueColumn
     from yaokit.data.read.files import read_records
@@ -104,9 +163,12 @@ def _values(table: str, targets: Sequence[str], units: Sequence[str]) -> list:
     if len(units) not in (1, len(targets)):
         raise UsageError(f"{len(targets)} --target but {len(units)} --unit; give one for all or one for each")
     columns = read_records(table).columns
-    each = zip(targets, list(units) * (len(targets) if len(units) == 1 else 1), strict=True)
-    relations = {t: f"{t}_relation" if f"{t}_relation" in columns else None for t in targets}
-    return [ValueColumn(t, unit=u, relation=relations[t]) for t, u in each]
+    units = list(units) * (len(targets) if len(units) == 1 else 1)
+    relations = [f"{t}_relation" if f"{t}_relation" in columns else None for t in targets]
+    return [
+        ValueColumn(t, unit=u, relation=r, classes=c)
+        for t, u, r, c in zip(targets, units, relations, classes, strict=True)
+    ]
 
 
 def _tasks(values: Sequence[Any], minimize: Sequence[str]) -> list[str]:
@@ -129,11 +191,12 @@ def _facts(summary: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[tuple
 
 
 def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    from yaokit.models.metrics import METRICS
+
     facts = [(about["task"], f"{about['n']:,} values, {_how(about)}")]
     for name, found in about["models"].items():
-        rmse, r2 = found["rmse"], found["r2"]
-        spread = "" if rmse["std"] is None else f" ± {_number(rmse['std'])}"
-        facts.append((f"  {name}", f"RMSE {_number(rmse['mean'])}{spread}, R² {_number(r2['mean'])}"))
+        shown = [f"{METRICS[key].label} {_with_spread(found[key])}" for key in _SHOWN[about["kind"]]]
+        facts.append((f"  {name}", ", ".join(shown)))
     worse = [name for name, test in about["comparison"].items() if not test["better"]]
     verdict = (
         f"not better than {' or '.join(worse)} beyond the noise" if worse else "better than both baselines"
@@ -147,6 +210,11 @@ def _how(about: Mapping[str, Any]) -> str:
         return f"{about['split']} split, one test set"
     repeats = f" x {about['repeats']}" if about["repeats"] > 1 else ""
     return f"{about['split']} split, {about['folds']} folds{repeats}"
+
+
+def _with_spread(found: Mapping[str, float | None]) -> str:
+    spread = found["std"]
+    return _number(found["mean"]) + ("" if spread is None else f" ± {_number(spread)}")
 
 
 def _number(value: float | None) -> str:

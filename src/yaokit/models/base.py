@@ -86,7 +86,8 @@ class Member(ABC):
         if good:
             X = featurize(self.features, [mols[i] for i in good])  # type: ignore[misc]
             mean[good], spread[good] = self.predict_features(X)
-        return Prediction.bare(self.tasks, mean, spread)
+        classes = [t for t, kind in zip(self.tasks, self.kinds, strict=True) if kind == CLASSIFICATION]
+        return Prediction.bare(self.tasks, mean, spread, classes)
 
     @abstractmethod
     def fit_features(self, X: Any, y: Targets, work: Path | None = None) -> None:

@@ -1,7 +1,8 @@
 """From a measured table to a model folder: what `yaokit train` does."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,31 @@ from yaokit.core.store import locked, publish, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.data.curation.curate import Curated
 from yaokit.data.export import write_csv
+from yaokit.models.auto import AUTO, choose, with_features
+from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.models.trusted import Trusted, Validation, finite
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How to learn: which members, reading what, judged how, with what weights and time."""
+
+    models: Sequence[str] = (AUTO,)  # labels (models/labels.py), or "auto" alone
+    features: str | None = None  # "fp" or "full" for members that do not say; None: their own default
+    validation: Validation = field(default_factory=Validation)
+    minimize: Sequence[str] = ()
+    weight: str | None = None  # a column
+    balanced: bool = False  # both classes count the same
+    scale: str = "auto"
+    tune: int = 0  # trials for each member
+    time_limit_min: float | None = None
 
 
 def train_model(
     curated: Curated,
     out: Path,
+    learning: Learning | None = None,
     *,
-    models: Sequence[str] = ("boosting", "mlp"),
-    validation: Validation | None = None,
-    minimize: Sequence[str] = (),
     workers: int = 2,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
@@ -37,21 +53,14 @@ def train_model(
     part = out.with_name(out.name + ".part")
     part.mkdir(parents=True, exist_ok=True)
     with locked(part):
-        model = fit_trusted(
-            curated.table,
-            curated.summary,
-            cache=part / "folds",
-            models=models,
-            validation=validation,
-            minimize=minimize,
-            workers=workers,
-            progress=progress,
-        )
+        cache = part / "folds"
+        settings: dict[str, Any] = {"cache": cache, "workers": workers, "progress": progress}
+        model = fit_trusted(curated.table, curated.summary, learning or Learning(), **settings)
         model.save(part)
         write_oof(model, part / "oof.parquet")
         write_json(part / "curation.json", finite(curated.summary))
         write_csv(curated.table.rejects, part / "rejects.csv")
-        shutil.rmtree(part / "folds")
+        shutil.rmtree(cache)
     (part / ".lock").unlink(missing_ok=True)
     publish(part, out)
     return model.metrics()
@@ -59,22 +68,26 @@ def train_model(
 
 def fit_trusted(
     table: MolTable,
-    summary: dict[str, Any],
+    summary: Mapping[str, Any],
+    learning: Learning,
     *,
     cache: Path,
-    models: Sequence[str],
-    validation: Validation | None,
-    minimize: Sequence[str],
     workers: int,
     progress: Progress,
 ) -> Trusted:
     """A fitted stack on all tasks of a curated table; finished folds in `cache` are not done again."""
     tasks = [task["name"] for task in summary["tasks"]]
     model = Trusted(
-        models,
-        validation=validation,
+        members_of(learning, len(table), workers),
+        validation=learning.validation,
         standardizer=Standardizer.from_settings(summary["standardizer"]),
-        minimize=minimize,
+        minimize=learning.minimize,
+        kinds={t["name"]: CLASSIFICATION if t["unit"] == "class" else REGRESSION for t in summary["tasks"]},
+        weight=learning.weight,
+        balanced=learning.balanced,
+        scale=learning.scale,
+        limits={t["name"]: (0.0, 100.0) for t in summary["tasks"] if _is_percentage(t)},
+        tune=learning.tune,
         workers=workers,
         cache=cache,
         progress=progress,
@@ -82,6 +95,24 @@ def fit_trusted(
     model.provenance = {key: summary.get(key) for key in ("files", "source", "licence")}
     model.provenance["noise"] = {task["name"]: task.get("noise") for task in summary["tasks"]}
     return model.fit(table, tasks)
+
+
+def members_of(learning: Learning, n: int, workers: int) -> list[str]:
+    """The labels of the members for n molecules; "auto" is replaced by what fits."""
+    if AUTO not in learning.models:
+        if learning.time_limit_min is not None:
+            raise UsageError("a time limit chooses members; give it with --model auto")
+        return with_features(learning.models, learning.features)
+    if len(learning.models) > 1:
+        raise UsageError(f'"auto" stands alone, not beside {", ".join(set(learning.models) - {AUTO})}')
+    fits = learning.validation.fits(n)
+    limit = learning.time_limit_min
+    return choose(n, fits, features=learning.features, time_limit_min=limit, workers=workers)
+
+
+def _is_percentage(task: Mapping[str, Any]) -> bool:
+    """Whether its values are percentages that stayed within 0 and 100."""
+    return task["unit"] == "%" and task["min"] >= 0 and task["max"] <= 100
 
 
 def write_oof(model: Trusted, path: Path) -> None:

@@ -36,7 +36,7 @@ from yaokit.models.featurize import Rows, featurize, featurize_smiles
 from yaokit.models.labels import check, folder_name, kinds_read, make
 from yaokit.models.learnable import check_folds, check_targets, read_targets
 from yaokit.models.scales import NO_LIMITS, choose_scales, on_scales
-from yaokit.models.targets import Targets
+from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 BASELINES = ("nearest", "forest")
@@ -53,6 +53,10 @@ class Validation:
 
     def rounds(self, n: int) -> int:
         return self.repeats or (3 if n <= 2_000 else 1)
+
+    def fits(self, n: int) -> int:
+        """How often each member is fitted to n molecules, about."""
+        return self.rounds(n) * self.folds * (self.folds + 1) // 2 + 1
 
     def split_rows(self, table: MolTable) -> list[Folds]:
         """The folds of each repeat; a repeat that would judge the same groups again is left out."""
@@ -90,6 +94,7 @@ class Trusted:
         scale: str = "linear",
         limits: Mapping[str, tuple[float, float]] | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        tune: int = 0,
         workers: int = 1,
         cache: Path | None = None,
         progress: Progress | None = None,
@@ -97,7 +102,8 @@ class Trusted:
         """`members`: labels (models/labels.py). `kinds`: task → regression or classification, told
         by its values if not given. `weight`: a column that says how much a row counts; `balanced`:
         both classes count the same. `scale`: on which numbers are learned (models/scales.py), or
-        "auto". `limits`: task → what its values can be. `settings`: label → settings of the member.
+        "auto". `limits`: task → what its values can be. `settings`: label → settings of the member;
+        `tune`: trials to find better ones on the training rows, for each member.
         """
         self.members = tuple(members)
         self.validation = validation or Validation()
@@ -105,6 +111,7 @@ class Trusted:
         self.minimize = tuple(minimize)
         self.asked_kinds, self.weight, self.balanced = dict(kinds or {}), weight, balanced
         self.scale, self.limits, self.settings = scale, dict(limits or {}), dict(settings or {})
+        self.tune = tune
         self.kinds: tuple[str, ...] = ()
         self.workers, self.cache, self.progress = workers, cache, progress or Silent()
         self.tasks: tuple[str, ...] = ()
@@ -195,7 +202,7 @@ class Trusted:
         """The same for rows of every kind of features that the members read, and "fp"."""
         n = rows["fp"].shape[0]
         if n == 0:
-            return Prediction.bare(self.tasks, np.zeros((0, len(self.tasks))))
+            return Prediction.bare(self.tasks, np.zeros((0, len(self.tasks))), classes=self.class_tasks)
         outputs = [model.predict_features(rows[model.features]) for model in self._models.values()]
         similarity = nearest(rows["fp"], self._rows["fp"])[0][:, 0].astype(np.float64)
         judged = [
@@ -216,6 +223,11 @@ class Trusted:
         similarity, index = nearest(featurize("fp", mols), self._rows["fp"], k)
         ids = [[self._ids[i] for i in row] for row in index]
         return Neighbors(ids, similarity.astype(np.float64), self._y.measured[index])
+
+    @property
+    def class_tasks(self) -> tuple[str, ...]:
+        """The tasks whose number is a probability."""
+        return tuple(t for t, kind in zip(self.tasks, self.kinds, strict=True) if kind == CLASSIFICATION)
 
     def learning(self) -> dict[str, Any]:
         """What it was told of learning, for the card."""
@@ -345,4 +357,5 @@ def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:
         wide(known.in_domain, False),
         wide(known.nearest_similarity, np.nan),
         wide(known.sets, NO_SET),
+        known.classes,
     )

@@ -10,12 +10,17 @@ from yaokit.campaign.step import Inputs, Settings, Step
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import UsageError
 from yaokit.core.store import writing
+from yaokit.data.curation.classes import Classes
 from yaokit.data.curation.curate import ValueColumn, curate
 from yaokit.data.export import write_csv
 
 
 class Value(Settings):
-    """A measured quantity: its column, unit and whether more is better."""
+    """A measured quantity: its column, unit and whether more is better.
+
+    With task = "classification" it becomes 1 or 0: by the labels in the column, or by `threshold`
+    with a gray zone around it that belongs to neither.
+    """
 
     column: str
     name: str | None = None
@@ -23,13 +28,27 @@ class Value(Settings):
     unit_column: str | None = None
     relation: str | None = None
     goal: Literal["maximize", "minimize"] = "maximize"
+    task: Literal["regression", "classification"] = "regression"
+    threshold: float | None = None
+    gray: float = 0.0
 
     def as_column(self) -> ValueColumn:
         """The same for `curate`, which does not care about goals."""
         try:
-            return ValueColumn(self.column, self.name, self.unit, self.unit_column, self.relation)
+            return ValueColumn(
+                self.column, self.name, self.unit, self.unit_column, self.relation, self._classes()
+            )
         except ValueError as error:
             raise UsageError(f"value column {self.column!r}: {error}") from None
+
+    def _classes(self) -> Classes | None:
+        if self.task == "classification":
+            return Classes(self.threshold, self.gray)
+        if self.threshold is not None or self.gray:
+            raise UsageError(
+                f'value column {self.column!r}: threshold and gray make classes; add task = "classification"'
+            )
+        return None
 
 
 class CurateSettings(Settings):
@@ -38,6 +57,9 @@ class CurateSettings(Settings):
     id: str | None = None
     values: tuple[Value, ...] = Field(min_length=1)
     tautomer: bool = False
+    remove_isotopes: bool = False
+    remove_stereo: bool = False
+    lenient: bool = False
 
 
 def _run(out: Path, inputs: Inputs, settings: CurateSettings) -> dict[str, Any]:
@@ -46,7 +68,12 @@ def _run(out: Path, inputs: Inputs, settings: CurateSettings) -> dict[str, Any]:
         smiles=settings.smiles,
         id=settings.id,
         values=[value.as_column() for value in settings.values],
-        standardizer=Standardizer(tautomer=settings.tautomer),
+        standardizer=Standardizer(
+            isotopes=not settings.remove_isotopes,
+            stereo=not settings.remove_stereo,
+            tautomer=settings.tautomer,
+            strict=not settings.lenient,
+        ),
         workers=inputs.workers,
         progress=inputs.progress,
     )

@@ -2,20 +2,19 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from yaokit.campaign.step import Inputs, Settings, Step, one_of
+from yaokit.campaign.step import Inputs, Settings, Step
 from yaokit.chem.split import parse_split
 from yaokit.core.errors import UsageError
-from yaokit.core.lazy import choices
 from yaokit.core.table import MolTable
-from yaokit.models import MODELS
-from yaokit.models.train import fit_trusted, write_oof
+from yaokit.models.auto import AUTO
+from yaokit.models.labels import check
+from yaokit.models.metrics import METRICS, PRIMARY
+from yaokit.models.train import Learning, fit_trusted, write_oof
 from yaokit.models.trusted import Trusted, Validation
-
-Member = Annotated[str, one_of(lambda: choices(MODELS, "model").keys() - {"trusted"})]
 
 
 def _split(text: str) -> str:
@@ -26,11 +25,26 @@ def _split(text: str) -> str:
     return text
 
 
+def _label(text: str) -> str:
+    try:
+        if text != AUTO:
+            check([text])
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
 class TrainSettings(Settings):
-    models: tuple[Member, ...] = Field(default=("boosting", "mlp"), min_length=1)
+    models: tuple[Annotated[str, AfterValidator(_label)], ...] = Field(default=(AUTO,), min_length=1)
+    features: Literal["fp", "full"] | None = None
     split: Annotated[str, AfterValidator(_split)] = "scaffold"
     folds: int = Field(default=5, ge=3, le=20)
     repeats: int | None = Field(default=None, ge=1, le=20)
+    weight: str | None = None
+    balanced: bool = False
+    scale: Literal["auto", "linear", "log", "rank"] = "auto"
+    tune: int = Field(default=0, ge=0)
+    time_limit_min: float | None = Field(default=None, gt=0)
     seed: int = 0
 
 
@@ -38,15 +52,19 @@ def _run(out: Path, inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
     source = inputs.one("curate")
     table = MolTable.read(source.path / "table")
     about = source.summary
-    model = fit_trusted(
-        table,
-        about,
-        cache=out / "folds",
+    learning = Learning(
         models=settings.models,
+        features=settings.features,
         validation=Validation(settings.split, settings.folds, settings.repeats, settings.seed),
         minimize=[task["name"] for task in about["tasks"] if task["goal"] == "minimize"],
-        workers=inputs.workers,
-        progress=inputs.progress,
+        weight=settings.weight,
+        balanced=settings.balanced,
+        scale=settings.scale,
+        tune=settings.tune,
+        time_limit_min=settings.time_limit_min,
+    )
+    model = fit_trusted(
+        table, about, learning, cache=out / "folds", workers=inputs.workers, progress=inputs.progress
     )
     model.save(out / "model")
     shutil.copyfile(out / "model" / "metrics.json", out / "metrics.json")
@@ -73,7 +91,8 @@ def _notes(model: Trusted) -> list[str]:
             if not test["better"]:
                 notes.append(
                     f"{about['task']}: the stack is not better than {baseline} beyond the noise "
-                    f"(RMSE difference {test['difference']:+.3f}, p = {test['p']:.2g})"
+                    f"({METRICS[PRIMARY[about['kind']]].label} difference {test['difference']:+.3f}, "
+                    f"p = {test['p']:.2g})"
                 )
     return notes
 

@@ -101,6 +101,17 @@ class Classes:
         return Failure("VALUE_TEXT", f"{str(text)[:40]!r} is none of the two classes ({known})")
 
 
+def are_labels(cells: Iterable[str | None]) -> bool:
+    """Whether the cells hold usual class labels (1/0, active/inactive, …) and nothing else."""
+    found = False
+    for cell in cells:
+        if (word := plain(cell)) in _USUAL:
+            found = True
+        elif word not in _MISSING:
+            return False
+    return found
+
+
 def plain(text: str | None) -> str:
     """The word as it is compared."""
     return " ".join((text or "").lower().split())

@@ -1,0 +1,75 @@
+"""Which members to stack when nobody says: by the number of molecules and the time there is."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from yaokit.core.errors import UsageError
+from yaokit.models.labels import features_of, make
+
+AUTO = "auto"
+
+
+class Cost(NamedTuple):
+    """Seconds of one core for a fit to n molecules: `at_1000` × (n / 1,000) ** `power`."""
+
+    at_1000: float
+    power: float
+
+    def seconds(self, n: int) -> float:
+        return self.at_1000 * (max(n, 100) / 1000) ** self.power
+
+
+class Choice(NamedTuple):
+    """A member, what a fit costs, and up to how many molecules it is taken without a time limit."""
+
+    label: str
+    cost: Cost
+    up_to: float
+
+
+# In the order in which they are worth their time; costs measured on one core of a laptop.
+CHOICES = (
+    Choice("boosting", Cost(0.6, 1.0), float("inf")),
+    Choice("mlp", Cost(1.2, 1.0), float("inf")),
+    Choice("svm", Cost(1.0, 2.0), 10_000),
+    Choice("boosting:full", Cost(6.0, 0.9), 0),
+    Choice("gp", Cost(1.5, 2.5), 0),
+    Choice("gnn", Cost(60.0, 1.0), 0),
+    Choice("transformer", Cost(90.0, 1.0), 0),
+)
+
+
+def choose(
+    n: int, fits: int, *, features: str | None, time_limit_min: float | None, workers: int
+) -> list[str]:
+    """Labels of the members for `n` molecules, each to be fitted `fits` times by `workers` processes.
+
+    Without a limit the quick ones; with one all that fit into it, in the order of CHOICES.
+    UsageError if the limit is not positive.
+    """
+    if time_limit_min is None:
+        return with_features([c.label for c in CHOICES if n <= c.up_to], features)
+    if not time_limit_min > 0:
+        raise UsageError(f"a time limit of {time_limit_min:g} minutes leaves no time; give more than 0")
+    left = time_limit_min * 60 * workers
+    labels: list[str] = []
+    for choice in CHOICES:
+        seconds = choice.cost.seconds(n) * fits
+        if seconds <= left or not labels:
+            labels.append(choice.label)
+            left -= seconds
+    return with_features(labels, features)
+
+
+def with_features(labels: Sequence[str], features: str | None) -> list[str]:
+    """The labels, with these features where none are named and the member reads them."""
+    if features is None:
+        return list(labels)
+    if features not in ("fp", "full"):
+        raise UsageError(f"no features are called {features!r}; choose from: fp, full")
+    named = [
+        f"{label}:{features}" if ":" not in label and features in make(label).feature_kinds else label
+        for label in labels
+    ]
+    default = {label: f"{label.partition(':')[0]}:{features_of(label)}" for label in named}
+    return [label for i, label in enumerate(named) if default[label] not in map(default.get, named[:i])]

@@ -57,3 +57,4 @@ def test_it_is_kept_as_arrays():
 def test_few_or_no_rows_and_columns_give_a_matrix():
     assert Scaling.fit(csr_array(ROWS[:2]))(csr_array(ROWS[:0])).shape == (0, 2)
     assert Scaling.fit(csr_array((3, 5), dtype=np.float32))(csr_array(ROWS)).shape == (13, 0)
+    assert Scaling.fit(csr_array(ROWS[:0]))(csr_array(ROWS)).shape == (13, 0)

@@ -10,6 +10,8 @@ MODELS = {
     "nearest": "yaokit.models.nearest:Nearest",
     "forest": "yaokit.models.forest:Forest",
     "boosting": "yaokit.models.boosting:Boosting",
+    "svm": "yaokit.models.svm:Svm",
+    "gp": "yaokit.models.gp:Gp",
     "mlp": "yaokit.models.mlp:Mlp",
     "trusted": "yaokit.models.trusted:Trusted",
 }

@@ -61,7 +61,8 @@ def _describe(dense: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     known = np.isfinite(dense)
     is_count = ((dense >= 0) & (dense == np.floor(dense)) | ~known).all(axis=0)
     values = np.where(known, _logged(dense.astype(np.float64), is_count), np.nan)
-    ordered, n = np.sort(values, axis=0), known.sum(axis=0)  # NaN last
+    n = known.sum(axis=0)
+    ordered = np.sort(values, axis=0) if len(values) else np.full((1, values.shape[1]), np.nan)  # NaN last
     first, median, third = (_at(ordered, n, share) for share in (0.25, 0.5, 0.75))
     differing = ((values != median) & known).sum(axis=0)
     columns = np.flatnonzero(differing >= min(2, len(dense) // 10 + 1))

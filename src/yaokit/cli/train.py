@@ -33,6 +33,7 @@ def train(
     scale: Literal["auto", "linear", "log", "rank"] = "auto",
     tune: Limit = 0,
     time_limit: Annotated[float | None, Parameter(metavar="MIN")] = None,
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     split: Annotated[str, Parameter(metavar="SPLIT")] = "scaffold",
     folds: Count = 5,
     repeats: Count | None = None,
@@ -92,6 +93,8 @@ def train(
         trials of other settings for each member, chosen by folds of the training rows
     time_limit
         minutes that --model auto may use, about
+    device
+        where networks are trained; auto takes a GPU if there is one
     split
         how folds are made: scaffold, random, butina (clusters of similar molecules), time:COL
         (learn from earlier rows, judge on later ones) or column:COL (rows with one value stay
@@ -110,7 +113,7 @@ def train(
     """
     from yaokit.chem.split import parse_split
     from yaokit.data.curation.curate import curate
-    from yaokit.models.train import Learning, members_of, train_model
+    from yaokit.models.train import Learning, check_learning, train_model
     from yaokit.models.trusted import Validation
     from yaokit.report.train import write
 
@@ -128,8 +131,9 @@ def train(
         scale=scale,
         tune=tune,
         time_limit_min=time_limit,
+        device=None if device == "auto" else device,
     )
-    members_of(learning, 1_000, 1)  # says at once what cannot be
+    check_learning(learning)
     n = workers or cores()
     curated = curate([table], smiles=smiles, id=id, values=values, workers=n, progress=progress)
     metrics = train_model(curated, out, learning, workers=n, progress=progress)

@@ -16,6 +16,7 @@ from yaokit.core.table import MolTable
 from yaokit.data.curation.curate import Curated
 from yaokit.data.export import write_csv
 from yaokit.models.auto import AUTO, choose, with_features
+from yaokit.models.labels import check, make
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.models.trusted import Trusted, Validation, finite
 
@@ -33,6 +34,7 @@ class Learning:
     scale: str = "auto"
     tune: int = 0  # trials for each member
     time_limit_min: float | None = None
+    device: str | None = None  # of the networks: "auto", "cpu", "cuda" or "mps"
 
 
 def train_model(
@@ -60,6 +62,7 @@ def train_model(
         write_oof(model, part / "oof.parquet")
         write_json(part / "curation.json", finite(curated.summary))
         write_csv(curated.table.rejects, part / "rejects.csv")
+        _keep_logs(cache, part / "logs")
         shutil.rmtree(cache)
     (part / ".lock").unlink(missing_ok=True)
     publish(part, out)
@@ -77,8 +80,9 @@ def fit_trusted(
 ) -> Trusted:
     """A fitted stack on all tasks of a curated table; finished folds in `cache` are not done again."""
     tasks = [task["name"] for task in summary["tasks"]]
+    members = members_of(learning, len(table), workers)
     model = Trusted(
-        members_of(learning, len(table), workers),
+        members,
         validation=learning.validation,
         standardizer=Standardizer.from_settings(summary["standardizer"]),
         minimize=learning.minimize,
@@ -87,6 +91,7 @@ def fit_trusted(
         balanced=learning.balanced,
         scale=learning.scale,
         limits={t["name"]: (0.0, 100.0) for t in summary["tasks"] if _is_percentage(t)},
+        settings=_on_device(members, learning.device),
         tune=learning.tune,
         workers=workers,
         cache=cache,
@@ -97,17 +102,39 @@ def fit_trusted(
     return model.fit(table, tasks)
 
 
+def check_learning(learning: Learning) -> None:
+    """UsageError at once for what would fail after the table is read."""
+    _on_device(members_of(learning, 1_000, 1), learning.device)
+
+
 def members_of(learning: Learning, n: int, workers: int) -> list[str]:
     """The labels of the members for n molecules; "auto" is replaced by what fits."""
     if AUTO not in learning.models:
         if learning.time_limit_min is not None:
             raise UsageError("a time limit chooses members; give it with --model auto")
+        check(learning.models)
         return with_features(learning.models, learning.features)
     if len(learning.models) > 1:
         raise UsageError(f'"auto" stands alone, not beside {", ".join(set(learning.models) - {AUTO})}')
     fits = learning.validation.fits(n)
     limit = learning.time_limit_min
     return choose(n, fits, features=learning.features, time_limit_min=limit, workers=workers)
+
+
+def _on_device(labels: Sequence[str], device: str | None) -> dict[str, dict[str, Any]]:
+    """The device as a setting of the members that have one; UsageError if it is not there."""
+    if device is None:
+        return {}
+    from yaokit.nn.devices import check_device
+
+    check_device(device)
+    return {label: {"device": device} for label in labels if "device" in make(label).settings}
+
+
+def _keep_logs(cache: Path, logs: Path) -> None:
+    """TensorBoard's files of the networks that learned from all rows."""
+    for found in sorted(cache.glob("work/*/network-*/logs")):
+        shutil.copytree(found, logs / found.parent.parent.name / found.parent.name, dirs_exist_ok=True)
 
 
 def _is_percentage(task: Mapping[str, Any]) -> bool:

@@ -14,23 +14,37 @@ _BLOCK = 1024
 
 
 class Forest(Member):
-    """100 regression trees on Morgan counts, a tenth of the features at each split."""
+    """100 regression trees, a tenth of the features at each split.
+
+    On values 0 and 1 they are classification trees: the least squared error splits as the Gini index
+    does, and a leaf's mean is its share of class 1. An unknown feature is greater than any known one.
+    With `extra` thresholds are drawn by chance (Geurts 2006, doi:10.1007/s10994-006-6226-1). Bounds
+    are not learned from.
+    """
 
     name = "forest"
     n_trees = 100
     max_features = 0.1
-    settings = ("n_trees", "max_features")
+    min_rows = 1  # in a leaf
+    extra = False
+    settings = ("n_trees", "max_features", "min_rows", "extra")
 
     def fit_features(self, X: csr_array, y: Targets, work: Path | None = None) -> None:
-        from sklearn.ensemble import RandomForestRegressor
+        from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
         self._tasks = []
         for task in range(len(y.kinds)):
-            known = y.exact[:, task]
-            forest = RandomForestRegressor(
-                self.n_trees, max_features=self.max_features, random_state=self.seed, n_jobs=1
+            known = y.exact[:, task] & (y.weights[:, task] > 0)
+            values, weights = y.values[known, task], y.weights[known, task]
+            forest = (ExtraTreesRegressor if self.extra else RandomForestRegressor)(
+                self.n_trees,
+                max_features=self.max_features,
+                min_samples_leaf=self.min_rows,
+                random_state=self.seed,
+                n_jobs=1,
             )
-            forest.fit(X[known], y.values[known, task])
+            rows = _without_gaps(X[known]) if self.features == "full" else X[known]
+            forest.fit(rows, values, None if (weights == weights[:1]).all() else weights)
             self._tasks.append(_flatten([tree.tree_ for tree in forest.estimators_]))
 
     def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
@@ -53,6 +67,15 @@ class Forest(Member):
         arrays = load_arrays(folder / "trees.safetensors")
         names = ("offsets", "left", "right", "feature", "threshold", "value")
         self._tasks = [{k: arrays[f"{task}.{k}"] for k in names} for task in range(len(card["tasks"]))]
+
+
+def _without_gaps(X: csr_array) -> np.ndarray:
+    """(n, features) float32 with NaN above all known values, where a comparison with NaN leads."""
+    dense = X.toarray()
+    gaps = np.isnan(dense)
+    low, high = np.where(gaps, np.inf, dense).min(axis=0), np.where(gaps, -np.inf, dense).max(axis=0)
+    above = np.where(gaps.all(axis=0), 0, high + 0.05 * (high - low) + 1)
+    return np.where(gaps, np.minimum(above, np.finfo(np.float32).max), dense).astype(np.float32)
 
 
 def _flatten(trees: list) -> dict[str, np.ndarray]:
@@ -79,6 +102,7 @@ def _walk(trees: dict[str, np.ndarray], dense: np.ndarray) -> np.ndarray:
         inner = trees["left"][node] >= 0
         if not inner.any():
             return trees["value"][node]
+        # NaN goes right
         goes_left = dense[rows, np.maximum(trees["feature"][node], 0)] <= trees["threshold"][node]
         child = np.where(goes_left, trees["left"][node], trees["right"][node])
         node = np.where(inner, child, node)

@@ -17,6 +17,7 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 from yaokit.chem.fingerprints import morgan_counts
 from yaokit.chem.similarity import nearest
 from yaokit.core.store import write_json
+from yaokit.models.base import FORMAT
 from yaokit.report.run import StepFolder
 
 SERIES = Path(RDConfig.RDContribDir) / "FreeWilson" / "data"
@@ -124,6 +125,7 @@ def _curate(out: Path, smiles: list[str], ids: list[str], y: np.ndarray) -> None
 
 
 def _train(out: Path, smiles: list[str], ids: list[str], y: np.ndarray) -> None:
+    out.mkdir(exist_ok=True)
     n, rng = len(ids), np.random.default_rng(0)
     table = {"repeat": np.zeros(n, int), "fold": np.arange(n) % 5, "row": np.arange(n), "id": ids}
     table |= {"task": [TASK] * n, "y": y, "nearest_similarity": rng.uniform(0.3, 0.9, n)}
@@ -210,6 +212,97 @@ def metrics(n: int, **changes: Any) -> dict[str, Any]:
         "noise": None,
         **changes,
     }
+
+
+def class_metrics(y: np.ndarray, task: str = "active", **changes: Any) -> dict[str, Any]:
+    """One class task's entry in metrics.json."""
+
+    def stat(mean: float) -> dict[str, float]:
+        return {"mean": mean, "std": 0.04, "low": mean - 0.03, "high": mean + 0.03}
+
+    area = {m: 1 - e / 3 for m, e in ERRORS.items()}
+    models = {
+        m: {key: stat(k * a) for key, k in (("auroc", 1), ("auprc", 0.8), ("mcc", 0.6), ("recall", 0.7))}
+        | {"brier": stat((1 - a) / 2)}
+        for m, a in area.items()
+    }
+    spread = {"p": 0.004, "effect_size": 1.3, "n_folds": 15, "metric": "auroc"}
+    bins = [
+        {"low": a, "high": a + 0.2, "n": len(y) // 5, "rmse": 0.4 - 0.2 * a} for a in (0.2, 0.4, 0.6, 0.8)
+    ]
+    return {
+        "task": task,
+        "kind": "classification",
+        "n": len(y),
+        "split": "scaffold",
+        "folds": 5,
+        "repeats": 3,
+        "seed": 7,
+        "models": models,
+        "weights": {"boosting": 0.6, "mlp": 0.4},
+        "comparison": {
+            "nearest": {"difference": 0.09, "low": 0.05, "high": 0.13, "better": True, **spread},
+            "forest": {"difference": 0.01, "low": -0.02, "high": 0.04, "better": False, **spread, "p": 0.4},
+        },
+        "interval": {"level": 0.9, "coverage": 0.91, "coverage_std": 0.02},
+        "domain": None,
+        "error_by_similarity": bins,
+        "noise": None,
+        **changes,
+    }
+
+
+def class_rows(y: np.ndarray, ids: list[str], task: str = "active") -> pa.Table:
+    """The rows of oof.parquet of a class task."""
+    n, rng = len(y), np.random.default_rng(3)
+    table: dict[str, Any] = {
+        "repeat": np.zeros(n, int),
+        "fold": np.arange(n) % 5,
+        "row": np.arange(n),
+        "id": ids,
+    }
+    table |= {"task": [task] * n, "y": y, "nearest_similarity": rng.uniform(0.2, 1, n)}
+    for model, error in ERRORS.items():
+        table[model] = 1 / (1 + np.exp(-(3 * (2 * y - 1) + rng.normal(0, 6 * error, n))))
+    stack = table["stack"]
+    table |= {"stack_std": np.sqrt(stack * (1 - stack)), "in_domain": rng.random(n) > 0.2}
+    return pa.table({**table, "stack_low": 0.9 * stack, "stack_high": 1 - 0.9 * (1 - stack)})
+
+
+def model_folder(folder: Path, tasks: list[dict[str, Any]], oof: pa.Table) -> Path:
+    """A model folder as far as its report reads it."""
+    folder.mkdir(parents=True)
+    card = {
+        "format": FORMAT,
+        "model": "trusted",
+        "yaokit": "0.1.0",
+        "members": ["boosting", "mlp"],
+        "tasks": [{"name": t["task"], "goal": "maximize"} for t in tasks],
+        "standardizer": {"normalize": True, "tautomer": False, "version": 2},
+        "features": {"name": "Morgan counts", "sees_stereo": True},
+        "data": {
+            "files": [{"name": "in.csv", "sha256": "ab" * 32, "rows": 70}],
+            "n": 60,
+            "sha256": "cd" * 32,
+        },
+        "validation": {"split": "scaffold", "folds": 5, "repeats": 3, "seed": 7},
+        "versions": {"rdkit": "2026.9.1"},
+        "intended_use": "Ranking molecules.",
+        "limits": ["They do not replace the measurement."],
+    }
+    write_json(folder / "card.json", card)
+    near = {
+        "quantiles": {"0.5": 0.62},
+        "edges": [i / 10 for i in range(11)],
+        "counts": [0, 0, 0, 5, 9, 20, 18, 6, 2, 0],
+    }
+    leakage = {"n_train": 48, "n_test": 60, "same_molecule": 0, "same_connectivity": 1, "share_near": 0.0}
+    metrics = {"tasks": tasks, "leakage": {**leakage, "near": 0.9, "similarity": near}, "per_fold": []}
+    write_json(folder / "metrics.json", metrics)
+    counts = {"n_in": 70, "n_kept": 60, "n_merged": 4, "n_rejected": 6, "codes": {"SYNTAX": 5, "VALENCE": 1}}
+    write_json(folder / "curation.json", {**counts, "notes": ["No unit is named."], "drops": None})
+    pq.write_table(oof, folder / "oof.parquet")
+    return folder
 
 
 def _per_fold() -> list[dict[str, Any]]:
@@ -346,3 +439,19 @@ def about() -> dict[str, Any]:
 def metrics_of_one_task():
     """A function that gives one task's metrics, some of them changed."""
     return metrics
+
+
+@pytest.fixture(scope="session")
+def model_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Model folders of measured values, of classes, and of both; tests must not change them."""
+    out = tmp_path_factory.mktemp("models")
+    _, ids, y = series(60)
+    labels = (y > np.quantile(y, 0.6)).astype(float)
+    _train(out / "steps", *series(60)[:2], y)
+    values, classes = pq.read_table(out / "steps" / "oof.parquet"), class_rows(labels, ids)
+    both = pa.concat_tables([values.select(classes.column_names), classes])
+    return {
+        "values": model_folder(out / "values", [metrics(60)], values),
+        "classes": model_folder(out / "classes", [class_metrics(labels)], classes),
+        "both": model_folder(out / "both", [metrics(60), class_metrics(labels)], both),
+    }

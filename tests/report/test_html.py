@@ -2,55 +2,17 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from toy_pages import Page
 
 from yaokit.core.store import write_json
 from yaokit.report.html import SECTIONS, write_report
 from yaokit.report.run import StepFolder
-
-VOID = {"meta", "link", "input", "br"}
-
-
-class Page(HTMLParser):
-    """Collects tags, links and text, and checks that every tag is closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.source = text
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if not {"script", "style"} & set(self.open):
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
-
-    def all(self, tag: str, look: str = "") -> list[dict[str, str | None]]:
-        return [a for t, a in self.tags if t == tag and look in (a.get("class") or "").split(" ")]
 
 
 def render(out: Path, folders: list[StepFolder], about: dict[str, Any]) -> Page:

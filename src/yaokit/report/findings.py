@@ -1,12 +1,16 @@
 """What the numbers of one task say, in sentences; nothing is said of what is not known."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.report.axes import finite
-from yaokit.report.measures import CLASSIFICATION, NAMES, kind_of, primary
+from yaokit.report.measures import kind_of, measure, name_of, primary
 
 Row = Mapping[str, Any]
+
+COVERAGE_OFF = 0.03
+_HELD = "intervals held the measured value"
 
 
 def how(metrics: Row) -> str:
@@ -19,12 +23,12 @@ def how(metrics: Row) -> str:
     return f"{metrics.get('split')} split, {folds}, seed {metrics.get('seed')}"
 
 
-def verdict(test: Row, baseline: str, kind: str = "regression") -> str:
+def verdict(test: Row, baseline: str, kind: str = REGRESSION) -> str:
     """The paired comparison with a baseline, in words."""
-    label = primary(kind).label
+    label = measure(test["metric"]).label if test.get("metric") else primary(kind).label
     size = abs(test["difference"])
     side = "lower" if test["difference"] < 0 else "higher"
-    numbers = f"{size:.3f} {side} than that of the {NAMES.get(baseline, baseline)}"
+    numbers = f"{size:.3f} {side} than that of the {name_of(baseline)}"
     if len(finite([test.get("low"), test.get("high"), test.get("p")])) < 3:
         return f"Not tested: its {label} is {numbers}; too few folds for a test."
     ends = f"{test['low']:+.3f} to {test['high']:+.3f}".replace("-", "−")
@@ -100,7 +104,8 @@ def _calibration(metrics: Row) -> Iterator[str]:
 
 def _top(metrics: Row) -> Iterator[str]:
     stack = (metrics.get("models") or {}).get("stack") or {}
-    rate = (stack.get("hit_rate_top50") or {}).get("mean")
+    key = "precision_top50" if kind_of(metrics) == CLASSIFICATION else "hit_rate_top50"
+    rate = (stack.get(key) or {}).get("mean")
     if not finite([rate]):
         return
     picked = metrics.get("selection") or {}
@@ -159,3 +164,40 @@ def _bounds(metrics: Row) -> Iterator[str]:
 
 def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def summary(metrics: Row) -> tuple[bool, str]:
+    """Whether the stack beats all its rivals, and that in one sentence."""
+    tests = metrics.get("comparison") or {}
+    if not tests:
+        return False, "The stack was not compared with a baseline."
+    worse = [name_of(rival) for rival, test in tests.items() if not test.get("better")]
+    better = [name_of(rival) for rival, test in tests.items() if test.get("better")]
+    if not worse:
+        return True, f"The stack is better than {_and(better)}, beyond the noise."
+    if not better:
+        return False, f"The stack is not better than {_or(worse)} beyond the noise."
+    return False, f"The stack is better than {_and(better)}, but not than {_or(worse)} beyond the noise."
+
+
+def warnings(metrics: Row) -> Iterator[str]:
+    """What to beware of, of one task."""
+    task = metrics["task"]
+    for baseline, test in (metrics.get("comparison") or {}).items():
+        if not test["better"]:
+            yield (
+                f"{task}: the model is not better than the {baseline} baseline beyond the noise of "
+                f"{'the test set' if metrics.get('folds') == 1 else 'cross-validation'}."
+            )
+    found = metrics.get("interval") or {}
+    if finite([found.get("coverage")]) and abs(found["coverage"] - found["level"]) > COVERAGE_OFF:
+        kind = "sets held the measured class" if kind_of(metrics) == CLASSIFICATION else _HELD
+        yield f"{task}: {found['level']:.0%} {kind} {found['coverage']:.0%} of the time."
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from yaokit.report import findings
 from yaokit.report.axes import finite
 from yaokit.report.run import Run
 from yaokit.report.sheet import Sheet
 
 FAR = 0.05  # a library with a smaller share inside the domain is called far
-COVERAGE_OFF = 0.03
 
 
 def build(run: Run, sheet: Sheet) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _warnings(run: Run) -> Iterator[str]:
     yield from _of_units(run)
     yield from _of_libraries(run)
     for metrics in run.metrics:
-        yield from _of_model(metrics)
+        yield from findings.warnings(metrics)
     for step in run.of("curate"):
         yield from step.summary.get("notes", [])
 
@@ -87,18 +87,3 @@ def _of_libraries(run: Run) -> Iterator[str]:
                 f"{step.title} is far from the measured molecules: "
                 f"{inside:,} of {scored:,} are inside the domain."
             )
-
-
-def _of_model(metrics: dict[str, Any]) -> Iterator[str]:
-    for baseline, test in metrics.get("comparison", {}).items():
-        if not test["better"]:
-            yield (
-                f"{metrics['task']}: the model is not better than the {baseline} baseline "
-                f"beyond the noise of cross-validation."
-            )
-    interval = metrics.get("interval") or {}
-    if finite([interval.get("coverage")]) and abs(interval["coverage"] - interval["level"]) > COVERAGE_OFF:
-        yield (
-            f"{metrics['task']}: {interval['level']:.0%} intervals held the measured value "
-            f"{interval['coverage']:.0%} of the time."
-        )

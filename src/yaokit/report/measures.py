@@ -1,45 +1,25 @@
-"""The numbers a model is judged by: how each is called and which direction is better."""
+"""Which of a model's numbers are shown, and how they and the models are called."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-REGRESSION, CLASSIFICATION = "regression", "classification"
+from yaokit.models.metrics import METRICS, PRIMARY
+from yaokit.models.targets import CLASSIFICATION, REGRESSION
 
-
+SHOWN = {  # at once; the others of METRICS when asked for
+    REGRESSION: ("rmse", "mae", "r2", "spearman", "hit_rate_top50"),
+    CLASSIFICATION: ("auroc", "auprc", "balanced_accuracy", "mcc", "brier", "precision_top50"),
+}
 NAMES = {"nearest": "nearest neighbor", "forest": "random forest", "raw": "stack before calibration"}
 
 
 class Measure(NamedTuple):
-    """One number of metrics.json."""
+    """One number of a model in metrics.json."""
 
     key: str
     label: str
-    digits: int = 3
-    better: str = "higher"
-    unit: str = ""  # "%": shown times 100
-
-
-MEASURES: dict[str, tuple[Measure, ...]] = {  # the first of each kind is the one compared
-    REGRESSION: (
-        Measure("rmse", "RMSE", better="lower"),
-        Measure("mae", "MAE", better="lower"),
-        Measure("r2", "R²"),
-        Measure("spearman", "Spearman ρ"),
-        Measure("kendall", "Kendall τ"),
-        Measure("hit_rate_top50", "hits in top 50"),
-    ),
-    CLASSIFICATION: (
-        Measure("auroc", "AUROC"),
-        Measure("auprc", "AUPRC"),
-        Measure("balanced_accuracy", "balanced accuracy"),
-        Measure("mcc", "MCC"),
-        Measure("f1", "F1"),
-        Measure("precision", "precision"),
-        Measure("recall", "recall"),
-        Measure("brier", "Brier score", better="lower"),
-        Measure("hit_rate_top50", "class 1 in top 50"),
-    ),
-}
+    digits: int
+    better: str  # "higher" or "lower"
 
 
 def name_of(model: str) -> str:
@@ -52,18 +32,26 @@ def kind_of(metrics: Mapping[str, Any]) -> str:
     return str(metrics.get("kind") or REGRESSION)
 
 
+def measure(key: str) -> Measure:
+    """The measure of a key of METRICS."""
+    found = METRICS[key]
+    return Measure(key, found.label, found.digits, found.better)
+
+
 def primary(kind: str) -> Measure:
     """What models of this kind are compared by."""
-    return MEASURES[kind][0]
+    return measure(PRIMARY[kind])
 
 
-def measured(kind: str, models: Mapping[str, Mapping[str, Any]]) -> list[Measure]:
-    """The measures that some model has."""
-    return [m for m in MEASURES[kind] if any(_known(values.get(m.key)) for values in models.values())]
-
-
-def _known(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get("mean") is not None
+def measured(kind: str, models: Mapping[str, Mapping[str, Any]]) -> tuple[list[Measure], list[Measure]]:
+    """The measures that some model has: those shown at once, and the others."""
+    known = [
+        key
+        for key, metric in METRICS.items()
+        if metric.kind == kind and any((m.get(key) or {}).get("mean") is not None for m in models.values())
+    ]
+    first = [measure(key) for key in SHOWN[kind] if key in known]
+    return first, [measure(key) for key in known if key not in SHOWN[kind]]
 
 
 def ordered(models: Iterable[str]) -> list[str]:

@@ -83,7 +83,7 @@ def comparison(tests: Mapping[str, Row], label: str, better: str) -> str:
         if len(ends) == 2:
             chart.line([(end, -i) for end in ends], f"whisker {look}")
         chart.circle(t["difference"], -i, f"mean {look}", f"{name_of(name)}: {t['difference']:+.3f}", 5)
-        chart.text(span[1], -i, told(t), "end", -8)
+        chart.text(span[1], -i, told(t), "end", -11)
     return chart.svg()
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.report import class_figures, model_figures
 from yaokit.report.axes import finite
 from yaokit.report.findings import findings, how, verdicts
-from yaokit.report.measures import CLASSIFICATION, REGRESSION, kind_of, measured, name_of, ordered, primary
+from yaokit.report.measures import kind_of, measured, name_of, ordered, primary
 from yaokit.report.run import Run
 from yaokit.report.sheet import Sheet
 
@@ -79,12 +80,14 @@ def task_block(metrics: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) ->
     judged = Judged(metrics, [row for row in mine if row.get("repeat", 0) == first])
     models = metrics.get("models") or {}
     domain = metrics.get("domain") or {}
+    first, more = measured(judged.kind, models)
     return {
         "metrics": metrics,
         "how": how(metrics),
         "verdicts": verdicts(metrics),
         "findings": findings(metrics),
-        "measures": measured(judged.kind, models),
+        "measures": first,
+        "more_measures": more,
         "models": [(name, name_of(name) + _ROLES.get(name, ""), models[name]) for name in ordered(models)],
         "figures": [figure for draw in FIGURES[judged.kind] for figure in draw(judged)],
         "domain_bins": [(label, domain[key]) for key, label in _DOMAIN if domain.get(key)],
@@ -109,7 +112,7 @@ def _parity(judged: Judged) -> Iterator[Figure]:
 
 def _models(judged: Judged) -> Iterator[Figure]:
     models, main = judged.metrics.get("models") or {}, primary(judged.kind)
-    if measured(judged.kind, models):
+    if any((m.get(main.key) or {}).get("mean") is not None for m in models.values()):
         shown = {name: models[name] for name in ordered(models)}
         svg = model_figures.model_metric(shown, main.key, main.label, main.better)
         caption = f"{main.label} and its 95 % interval."

@@ -25,6 +25,7 @@ COMMANDS = {
     "data show": ("yaokit.cli.data:show", "size, licence, citation and checksum of one"),
     "data fetch": ("yaokit.cli.data:fetch", "bring some into the cache, with checksums"),
     "data leakage": ("yaokit.cli.data:leakage", "what a test set shares with a training set"),
+    "bench": ("yaokit.cli.bench:bench", "a published benchmark, its published numbers beside ours"),
     "predict": ("yaokit.cli.predict:predict", "predictions beside the rows of a file"),
 }
 

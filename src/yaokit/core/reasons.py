@@ -37,6 +37,7 @@ REASONS: dict[str, str] = {
     "DUPLICATE": "the same molecule as one listed before",
     "BELOW_TOP": "ranked below the number asked for",
     "FILTER": "does not pass the chosen filters",
+    "HELD_OUT": "in the test part of a benchmark",
 }
 
 

@@ -1,0 +1,127 @@
+"""The 22 tasks of the TDC ADMET group: official test parts, everything else chosen out of fold.
+
+Huang et al. 2021, doi:10.48550/arXiv.2102.09548. Of each task, members learn from train_val only:
+five scaffold folds give their weights and, for skewed values, the scale; then those that count learn
+from all of train_val and answer the test part, which is read once for a part of the report.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from yaokit.bench.audit import GROUP, held_out, shared
+from yaokit.bench.data import rows as listed
+from yaokit.bench.fits import Learning, Place
+from yaokit.bench.rows import Molecules, molecules, table
+from yaokit.bench.scores import MEASURES
+from yaokit.bench.stack import Choice, choose, raw, scales_for
+from yaokit.chem.folds import Folds
+from yaokit.chem.split import scaffold_folds
+from yaokit.core.seed import derived
+from yaokit.models.targets import REGRESSION, Targets
+
+Row = dict[str, Any]
+FOLDS = 5
+TASKS = {row["task"]: row for row in listed("admet_group.csv")}
+
+
+class AdmetGroup:
+    """`yaokit bench admet_group`."""
+
+    name: ClassVar[str] = "admet_group"
+    measured: ClassVar[Sequence[str]] = (
+        *("bench/admet_group.py", "bench/audit.py", "bench/stack.py", "bench/data/admet_group.csv"),
+    )
+    seeds: ClassVar[int] = 5
+    tasks: ClassVar[Sequence[str]] = tuple(TASKS)
+
+    def __init__(self, data: Path, place: Place, members: Sequence[str] = ()) -> None:
+        self.group, self.place, self.members = data / GROUP, place, tuple(members)
+
+    def measure(self, task: str, seed: int) -> Row:
+        """Choose on train_val, then answer the test part."""
+        learning, labels, n_dropped = self.learning(task, seed)
+        chosen = self.choose(learning, labels, task)
+        test = held_out(self.group, task)
+        predicted = self.answer(learning, chosen, test, task)
+        measure = MEASURES[TASKS[task]["metric"]]
+        found = measure.of(test.values[:, 0], predicted)
+        return {
+            **chosen.settings(),
+            "members": list(labels),
+            "n_train": len(learning.smiles),
+            "n_train_dropped": n_dropped,
+            "y": test.values[:, 0].tolist(),
+            "predicted": [float(f"{p:.6g}") for p in predicted],
+            "unread": np.flatnonzero(~test.read).tolist(),
+            "shared": np.flatnonzero(shared(learning.smiles, test.smiles)).tolist(),
+            "fit_seconds": {label: round(learning.seconds(label), 1) for label in labels},
+            "told": f"{measure.label} {found:.3f}, out of fold {chosen.score:.3f}",
+        }
+
+    def learning(self, task: str, seed: int) -> tuple[Learning, Sequence[str], int]:
+        """train_val in scaffold folds, the members for it, and how many of its rows do not parse."""
+        found = [row for row in table(self.group / f"{task}.csv") if row["split"] == "train_val"]
+        train = molecules(found, "Drug", ["Y"])
+        smiles, values = train.parsed()
+        y = Targets.of(values, [TASKS[task]["kind"]])
+        folds = Folds.cross(scaffold_folds(smiles, FOLDS, derived(seed, task, "folds")))
+        learning = Learning(f"{task}-{seed}", smiles, y, folds, derived(seed, task), self.place)
+        return learning, self.members or members_for(len(smiles)), len(train) - len(smiles)
+
+    def choose(self, learning: Learning, labels: Sequence[str], task: str) -> Choice:
+        """Scale and weights from out-of-fold predictions of train_val."""
+        is_number = TASKS[task]["kind"] == REGRESSION
+        scales = scales_for(learning.y.values[:, 0]) if is_number else ("linear",)
+        return choose(learning, labels, scales, MEASURES[TASKS[task]["metric"]])
+
+    def answer(self, learning: Learning, chosen: Choice, test: Molecules, task: str) -> np.ndarray:
+        """(m,) predictions; a row that does not parse gets the middle of what was learned from."""
+        smiles, _ = test.parsed()
+        said = learning.asked(list(chosen.weights), chosen.scale, smiles)
+        together = chosen.combine({label: mean[:, 0] for label, mean in said.items()})
+        measure = MEASURES[TASKS[task]["metric"]]
+        y = learning.y.values[:, 0]
+        on_scale = learning.scaled(chosen.scale).forward(y)
+        middle = np.median(on_scale) if TASKS[task]["kind"] == REGRESSION else np.mean(on_scale)
+        out = np.full(len(test), middle)
+        out[test.read] = together
+        return limited(raw(learning, chosen.scale, out, measure), task) if not measure.ranks else out
+
+    def rows(self, parts: Mapping[tuple[str, int], Row]) -> list[Row]:
+        from yaokit.bench.admet_page import task_row
+
+        found = []
+        for task in self.tasks:
+            mine = [part for (name, _), part in sorted(parts.items()) if name == task]
+            if mine:
+                found.append(task_row(TASKS[task], mine, published(self.group)[TASKS[task]["published"]]))
+        return found
+
+    def summary(self, rows: Sequence[Row]) -> Row:
+        from yaokit.bench.admet_page import summary
+
+        return summary(rows)
+
+    def page(self, results: Row) -> str:
+        from yaokit.bench.admet_page import page
+
+        return page(results)
+
+
+def members_for(n: int) -> tuple[str, ...]:
+    """The members of the stack, from the number of molecules."""
+    return ("boosting:full", "forest:full", "boosting", "mlp")
+
+
+def limited(predicted: np.ndarray, task: str) -> np.ndarray:
+    """Values that cannot be, cut to the limits of the task."""
+    low, high = (TASKS[task][name] for name in ("low", "high"))
+    return np.clip(predicted, float(low) if low else -np.inf, float(high) if high else np.inf)
+
+
+def published(group: Path) -> dict[str, dict[str, str | None]]:
+    """The published rows that stand beside the data, by task."""
+    return {str(row["task"]): row for row in table(group / "published.csv")}

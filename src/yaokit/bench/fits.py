@@ -1,0 +1,152 @@
+"""Members fitted out of fold and on all rows, each fit kept until the code changes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from yaokit.chem.folds import Folds
+from yaokit.core.errors import YaokitError
+from yaokit.core.guard import Pool
+from yaokit.core.lazy import pick
+from yaokit.core.reasons import Failure
+from yaokit.core.seed import derived
+from yaokit.models import MODELS
+from yaokit.models.featurize import featurize_smiles
+from yaokit.models.scales import Scale
+from yaokit.models.targets import REGRESSION, Targets
+from yaokit.nn.checkpoint import load_arrays, save_arrays
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where fits are kept and how many may run."""
+
+    fits: Path
+    features: Path  # a cache that all benchmarks share
+    workers: int = 1
+
+
+class Fit(NamedTuple):
+    """One fit: a member on a scale learns from all rows, or from all folds but one."""
+
+    label: str  # NAME or NAME:FEATURES
+    scale: str = "linear"
+    fold: int | None = None
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What members learn from in one task and seed, and what they say."""
+
+    name: str  # of the task and seed, in file names
+    smiles: Sequence[str]
+    y: Targets
+    folds: Folds
+    seed: int
+    place: Place
+
+    def out_of_fold(
+        self, labels: Sequence[str], scales: Sequence[str] = ("linear",)
+    ) -> dict[Fit, np.ndarray]:
+        """(n, tasks) on its scale of each member and scale, by models that did not see the row's fold."""
+        plan = [
+            Fit(label, scale, fold) for label in labels for scale in scales for fold in range(self.folds.k)
+        ]
+        done = self._outcomes(plan, None)
+        out = {}
+        for label in labels:
+            for scale in scales:
+                mean = np.full(self.y.values.shape, np.nan)
+                for fold in range(self.folds.k):
+                    mean[self.folds.rows(fold)] = done[Fit(label, scale, fold)]
+                out[Fit(label, scale)] = mean
+        return out
+
+    def asked(self, labels: Sequence[str], scale: str, smiles: Sequence[str]) -> dict[str, np.ndarray]:
+        """(m, tasks) on the scale of each member, of molecules it never saw, having learned from all rows."""
+        done = self._outcomes([Fit(label, scale) for label in labels], smiles)
+        return {label: done[Fit(label, scale)] for label in labels}
+
+    def seconds(self, label: str) -> float:
+        """CPU seconds of all kept fits of a member."""
+        return sum(
+            float(load_arrays(p)["seconds"][0]) for p in self.place.fits.glob(f"{self.name}-{_file(label)}-*")
+        )
+
+    def scaled(self, scale: str, task: int = 0) -> Scale:
+        """The scale of a task's known values."""
+        return Scale.fit(scale, self.y.values[self.y.known[:, task], task])
+
+    def _outcomes(self, plan: Sequence[Fit], smiles: Sequence[str] | None) -> dict[Fit, np.ndarray]:
+        self.place.fits.mkdir(parents=True, exist_ok=True)
+        todo = [fit for fit in plan if not self._path(fit).exists()]
+        for kind in sorted({kind_of(fit.label) for fit in todo}):
+            self._run([fit for fit in todo if kind_of(fit.label) == kind], kind, smiles)
+        return {fit: load_arrays(self._path(fit))["mean"] for fit in plan}
+
+    def _run(self, plan: Iterable[Fit], kind: str, smiles: Sequence[str] | None) -> None:
+        """Members that read one kind of features; the others' need not be in memory."""
+        plan = list(plan)
+        asked = None if smiles is None else self._rows(kind, smiles)
+        ys = {scale: self._on(scale) for scale in {fit.scale for fit in plan}}
+        work = _Work(self._rows(kind, self.smiles), asked, ys, self.folds, self.seed)
+        with Pool(work, workers=self.place.workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
+            for fit, (found,) in zip(plan, pool.map([fit] for fit in plan), strict=True):
+                if isinstance(found, Failure):
+                    raise YaokitError(f"{fit.label} failed on {self.name}: {found.message}")
+                save_arrays(self._path(fit), found)
+
+    def _rows(self, kind: str, smiles: Sequence[str]) -> Any:
+        return featurize_smiles(kind, smiles, workers=self.place.workers, cache=self.place.features)
+
+    def _on(self, scale: str) -> Targets:
+        values = self.y.values.copy()
+        for j, kind in enumerate(self.y.kinds):
+            if kind == REGRESSION:
+                values[:, j] = self.scaled(scale, j).forward(values[:, j])
+        return Targets(values, self.y.bounds, self.y.weights, self.y.kinds)
+
+    def _path(self, fit: Fit) -> Path:
+        fold = "all" if fit.fold is None else fit.fold
+        return self.place.fits / f"{self.name}-{_file(fit.label)}-{fit.scale}-{fold}.safetensors"
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The work of a child process: one Fit to its predictions."""
+
+    X: Any
+    asked: Any
+    y: dict[str, Targets]
+    folds: Folds
+    seed: int
+
+    def __call__(self, fit: Fit) -> dict[str, np.ndarray]:
+        import time
+
+        start = time.process_time()
+        y = self.y[fit.scale]
+        learned = np.ones(len(y), bool) if fit.fold is None else ~self.folds.rows(fit.fold)
+        out = self.asked if fit.fold is None else self.X[~learned]
+        model = member(fit.label, derived(self.seed, fit.label, "all" if fit.fold is None else fit.fold))
+        model.fit_features(self.X[learned], y.take(learned))
+        mean, _ = model.predict_features(out)
+        return {"mean": mean, "seconds": np.array([time.process_time() - start])}
+
+
+def member(label: str, seed: int) -> Any:
+    """The unfitted model that a label names."""
+    name, _, kind = label.partition(":")
+    return pick(MODELS, name, "model")(seed=seed, features=kind or None)
+
+
+def kind_of(label: str) -> str:
+    """The kind of features a label's model reads."""
+    return member(label, 0).features
+
+
+def _file(label: str) -> str:
+    return label.replace(":", "_")

@@ -1,0 +1,64 @@
+"""The measures of published benchmarks, and how sure a test set lets us be of one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from yaokit.core.seed import rng
+
+DRAWS = 1_000
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for (n,) values and predictions."""
+
+    of: Callable[[np.ndarray, np.ndarray], float]
+    label: str
+    higher: bool  # is better
+    ranks: bool = False  # only the order of predictions counts
+    digits: int = 3
+
+    def reaches(self, value: float, goal: float) -> bool:
+        """Whether a value, as it would be printed, is as good as the goal."""
+        value = round(value, self.digits)
+        return value >= goal if self.higher else value <= goal
+
+    def behind(self, value: float, best: float) -> float:
+        """How far a value is behind the best, as a share of the best; negative: ahead."""
+        return (best - value if self.higher else value - best) / best
+
+
+def _auroc(y: np.ndarray, predicted: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(y, predicted))
+
+
+def _auprc(y: np.ndarray, predicted: np.ndarray) -> float:
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(y, predicted))
+
+
+MEASURES = {
+    "mae": Measure(lambda y, p: float(np.mean(np.abs(y - p))), "MAE", False),
+    "rmse": Measure(lambda y, p: float(np.sqrt(np.mean((y - p) ** 2))), "RMSE", False),
+    "spearman": Measure(lambda y, p: float(stats.spearmanr(y, p).statistic), "Spearman", True, True),
+    "auroc": Measure(_auroc, "AUROC", True, True),
+    "auprc": Measure(_auprc, "AUPRC", True, True),
+}
+
+
+def interval(measure: Measure, y: np.ndarray, runs: Sequence[np.ndarray]) -> tuple[float, float]:
+    """95 % of the measure's mean over runs (each (n,) predictions) when test rows are drawn again."""
+    draw = rng(0, "test rows")
+    values = []
+    while len(values) < DRAWS:
+        at = draw.integers(0, len(y), len(y))
+        if y[at].min() < y[at].max():  # a class that is missing has no AUROC
+            values.append(np.mean([measure.of(y[at], run[at]) for run in runs]))
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,64 @@
+"""A benchmark's parts are measured once, and once more when the code is another."""
+
+from pathlib import Path
+
+import pytest
+
+from yaokit.bench import run
+from yaokit.bench.admet_group import AdmetGroup
+from yaokit.core.errors import UsageError
+from yaokit.core.store import read_json
+
+SETTINGS = {"tasks": ["caco2_wang"], "seeds": 1, "members": ["nearest"]}
+
+
+def test_results_are_whole_and_kept(data: Path, tmp_path: Path):
+    results = run("admet_group", data, tmp_path / "out", **SETTINGS)
+    assert {"benchmark", "command", "version", "code_hash", "seeds", "seconds", "rows", "summary"} <= set(
+        results
+    )
+    assert read_json(tmp_path / "out" / "admet_group.json") == results
+    assert "caco2_wang" in (tmp_path / "out" / "admet_group.md").read_text(encoding="utf-8")
+
+
+def test_finished_parts_are_not_measured_again(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first = run("admet_group", data, tmp_path / "out", **SETTINGS)
+    monkeypatch.setattr(AdmetGroup, "measure", None)
+    assert run("admet_group", data, tmp_path / "out", **SETTINGS) == first
+
+
+def test_parts_of_other_code_are_measured_again(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run("admet_group", data, tmp_path / "out", **SETTINGS)
+    monkeypatch.setattr("yaokit.bench.runner.hash_of", lambda name: "other")
+    monkeypatch.setattr(AdmetGroup, "measure", None)
+    with pytest.raises(TypeError):
+        run("admet_group", data, tmp_path / "out", **SETTINGS)
+
+
+def test_a_stopped_part_keeps_its_fits(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdmetGroup, "answer", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run("admet_group", data, tmp_path / "out", **SETTINGS)
+    kept = list((tmp_path / "out").rglob("*.safetensors"))
+    before = {path: path.stat().st_mtime_ns for path in kept}
+    run("admet_group", data, tmp_path / "out", **SETTINGS)
+    assert len(kept) == 5
+    assert all(path.stat().st_mtime_ns == at for path, at in before.items())
+
+
+def test_unknown_names_are_refused_with_the_choices(data: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match="moleculeace"):
+        run("unknown", data, tmp_path / "out")
+    with pytest.raises(UsageError, match="caco2_wang"):
+        run("admet_group", data, tmp_path / "out", tasks=["caco3"])
+    with pytest.raises(UsageError, match="nearest"):
+        run("admet_group", data, tmp_path / "out", tasks=["caco2_wang"], members=["unknown"])
+
+
+def test_missing_data_are_named(tmp_path: Path):
+    with pytest.raises(UsageError, match="tdc_admet_group"):
+        run("admet_group", tmp_path, tmp_path / "out", **SETTINGS)

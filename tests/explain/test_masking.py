@@ -8,7 +8,7 @@ from toy_runs import TASK, series, small_trusted
 
 from yaokit.chem.fingerprints import morgan_row, stack
 from yaokit.core.table import MolTable
-from yaokit.explain.masking import _masked_rows, atom_contributions
+from yaokit.explain.masking import atom_contributions, masked_rows
 from yaokit.models.trusted import Trusted
 
 CHLORIDES = Chem.MolFromSmarts("cCl")
@@ -73,8 +73,8 @@ def test_what_raises_the_value_is_positive(counts_chlorides: Trusted, smiles: li
 
 def test_an_atom_is_worth_what_the_prediction_loses_without_it(counts_chlorides: Trusted, smiles: list[str]):
     text = with_chloride(smiles)[0]
-    rows = _masked_rows(Chem.MolFromSmiles(text))
-    predicted = counts_chlorides.predict_features(stack(rows)).mean[:, 0]
+    rows = masked_rows(Chem.MolFromSmiles(text))
+    predicted = counts_chlorides.predict_rows({"fp": stack(rows)}).mean[:, 0]
     values = atom_contributions(counts_chlorides, [text], TASK)[0]
     assert values == pytest.approx(predicted[0] - predicted[1:])
     assert predicted[0] == pytest.approx(counts_chlorides.predict(MolTable.of([text])).mean[0, 0], abs=1e-9)
@@ -83,14 +83,14 @@ def test_an_atom_is_worth_what_the_prediction_loses_without_it(counts_chlorides:
 @pytest.mark.parametrize("text", ["CCO", "c1ccccc1", "C[C@H](N)C(=O)O", "CC.O", "C"])
 def test_nothing_hidden_is_the_molecules_own_fingerprint(text: str):
     mol = Chem.MolFromSmiles(text)
-    rows = _masked_rows(mol)
+    rows = masked_rows(mol)
     assert len(rows) == 1 + mol.GetNumAtoms()
     for found, wanted in zip(rows[0], morgan_row(mol), strict=True):
         assert found.tolist() == wanted.tolist()
 
 
 def test_no_environment_of_a_hidden_atom_is_left():
-    rows = _masked_rows(Chem.MolFromSmiles("CO"))  # environments: C, O, and the whole from either end
+    rows = masked_rows(Chem.MolFromSmiles("CO"))  # environments: C, O, and the whole from either end
     assert [int(counts.sum()) for _, counts in rows] == [3, 1, 1]
 
 

@@ -122,9 +122,9 @@ FINGERPRINTS: dict[str, Callable[..., csr_array | np.ndarray]] = {
 }
 
 
-def generator() -> rdFingerprintGenerator.FingerprintGenerator64:
+def generator(size: int = SIZE) -> rdFingerprintGenerator.FingerprintGenerator64:
     """RDKit's Morgan generator with our settings."""
-    return _morgan(SIZE, RADIUS, True, False)
+    return _morgan(size, RADIUS, True, False)
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Lists that networks count by. Written for yaokit; a list that was published never changes."""

@@ -35,7 +35,7 @@ from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
 from yaokit.models.featurize import Rows, featurize, featurize_smiles
 from yaokit.models.labels import check, folder_name, kinds_read, make
 from yaokit.models.learnable import check_folds, check_targets, read_targets
-from yaokit.models.scales import NO_LIMITS, choose_scales, on_scales
+from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
@@ -238,6 +238,16 @@ class Trusted:
             "scale": self.scale,
             "settings": self.settings,
         }
+
+    @property
+    def training(self) -> tuple[Any, Targets]:
+        """What it learned from: rows of "fp" and targets in the tasks' own units."""
+        return self._rows["fp"], self._y
+
+    @property
+    def scales(self) -> list[Scale]:
+        """Of each task: on which numbers the members learned."""
+        return [getattr(trust, "scale", LINEAR) for trust in self._trust]
 
     @property
     def n_rows(self) -> int:

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 from toy_runs import series
 
-MEMBERS = ("nearest",)
 
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A --data folder with tdc_admet_group: 40 rows to learn from, 15 test rows.
 
     Of the test rows the first stands in train_val too (and has a counterion here), the last does
@@ -18,7 +16,8 @@ def data(tmp_path: Path) -> Path:
     """
     smiles, ids, y = series(55)
     smiles = [*smiles[:40], f"{smiles[0]}.Cl", *smiles[41:54], "not a molecule"]
-    group = tmp_path / "data" / "tdc_admet_group"
+    folder = tmp_path_factory.mktemp("data")
+    group = folder / "tdc_admet_group"
     for task, values in (("caco2_wang", y), ("hia_hou", (y > 6).astype(float))):
         rows = zip(ids, smiles, values, strict=True)
         lines = [["train_val" if i < 40 else "test", *row] for i, row in enumerate(rows)]
@@ -28,7 +27,7 @@ def data(tmp_path: Path) -> Path:
         group / "published.csv",
         [names, ["caco2_wang", "0.256 ✓", *"12345"], ["hia_hou", "0.993 †", *"12345"]],
     )
-    return tmp_path / "data"
+    return folder
 
 
 def write(path: Path, lines: list[list]) -> None:

@@ -12,27 +12,32 @@ from yaokit.core.store import read_json
 SETTINGS = {"tasks": ["caco2_wang"], "seeds": 1, "members": ["nearest"]}
 
 
-def test_results_are_whole_and_kept(data: Path, tmp_path: Path):
-    results = run("admet_group", data, tmp_path / "out", **SETTINGS)
-    assert {"benchmark", "command", "version", "code_hash", "seeds", "seconds", "rows", "summary"} <= set(
-        results
-    )
-    assert read_json(tmp_path / "out" / "admet_group.json") == results
-    assert "caco2_wang" in (tmp_path / "out" / "admet_group.md").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def out(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run."""
+    folder = tmp_path_factory.mktemp("out")
+    run("admet_group", data, folder, **SETTINGS)
+    return folder
 
 
-def test_finished_parts_are_not_measured_again(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    first = run("admet_group", data, tmp_path / "out", **SETTINGS)
+def test_results_are_whole(out: Path):
+    results = read_json(out / "admet_group.json")
+    wanted = {"benchmark", "command", "version", "code_hash", "seeds", "seconds", "rows", "summary"}
+    assert wanted <= set(results)
+    assert "caco2_wang" in (out / "admet_group.md").read_text(encoding="utf-8")
+
+
+def test_finished_parts_are_not_measured_again(data: Path, out: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(AdmetGroup, "measure", None)
-    assert run("admet_group", data, tmp_path / "out", **SETTINGS) == first
+    before = read_json(out / "admet_group.json")
+    assert run("admet_group", data, out, **SETTINGS) == before
 
 
-def test_parts_of_other_code_are_measured_again(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    run("admet_group", data, tmp_path / "out", **SETTINGS)
+def test_parts_of_other_code_are_measured_again(data: Path, out: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("yaokit.bench.runner.hash_of", lambda name: "other")
     monkeypatch.setattr(AdmetGroup, "measure", None)
     with pytest.raises(TypeError):
-        run("admet_group", data, tmp_path / "out", **SETTINGS)
+        run("admet_group", data, out, **SETTINGS)
 
 
 def test_a_stopped_part_keeps_its_fits(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from yaokit.core.seed import rng
+from yaokit.models.metrics import METRICS
 
 DRAWS = 1_000
 
@@ -31,24 +31,9 @@ class Measure:
         return (best - value if self.higher else value - best) / best
 
 
-def _auroc(y: np.ndarray, predicted: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(y, predicted))
-
-
-def _auprc(y: np.ndarray, predicted: np.ndarray) -> float:
-    from sklearn.metrics import average_precision_score
-
-    return float(average_precision_score(y, predicted))
-
-
 MEASURES = {
-    "mae": Measure(lambda y, p: float(np.mean(np.abs(y - p))), "MAE", False),
-    "rmse": Measure(lambda y, p: float(np.sqrt(np.mean((y - p) ** 2))), "RMSE", False),
-    "spearman": Measure(lambda y, p: float(stats.spearmanr(y, p).statistic), "Spearman", True, True),
-    "auroc": Measure(_auroc, "AUROC", True, True),
-    "auprc": Measure(_auprc, "AUPRC", True, True),
+    name: Measure(METRICS[name].of, METRICS[name].label, METRICS[name].better == "higher", ranks)
+    for name, ranks in {"mae": False, "rmse": False, "spearman": True, "auroc": True, "auprc": True}.items()
 }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from yaokit.models.stacking import combine, stack_weights
+from yaokit.models.stacking import class_weights, combine, stack_weights
 
 
 @pytest.fixture
@@ -38,3 +38,37 @@ def test_the_spread_is_that_of_the_mixture():
 
 def test_agreeing_members_without_spread_have_none():
     assert combine(np.full((2, 2), 5.0), np.zeros((2, 2)), np.array([0.5, 0.5]))[1].tolist() == [0, 0]
+
+
+@pytest.fixture
+def probabilities() -> tuple[np.ndarray, np.ndarray]:
+    """Three members and 2,000 classes drawn from what the first two say on average."""
+    random = np.random.default_rng(0)
+    said = random.uniform(size=(2_000, 3))
+    return said, (random.uniform(size=2_000) < said[:, :2].mean(axis=1)).astype(float)
+
+
+def test_members_of_classes_are_weighed_by_likelihood(probabilities):
+    said, y = probabilities
+    assert class_weights(said, y) == pytest.approx([0.5, 0.5, 0.0], abs=0.1)
+    assert class_weights(said, y).sum() == pytest.approx(1.0)
+
+
+def test_few_classes_leave_the_weights_near_equal(probabilities):
+    said, y = probabilities
+    assert class_weights(said[:10], y[:10]) == pytest.approx([1 / 3] * 3, abs=0.12)
+
+
+def test_a_row_of_no_weight_tells_nothing(probabilities):
+    said, y = probabilities
+    wrong = np.where(np.arange(2_000) < 500, 1 - y, y)
+    weight = (np.arange(2_000) >= 500).astype(float)
+    assert class_weights(said, wrong, weight) == pytest.approx(class_weights(said[500:], y[500:]), abs=0.02)
+
+
+def test_a_member_that_is_sure_and_wrong_once_is_not_lost_for_ever():
+    y = np.r_[np.ones(50), np.zeros(50)]
+    good = np.where(y > 0, 0.9, 0.1)
+    slip = np.where(np.arange(100) == 0, 0.0, good)
+    weights = class_weights(np.column_stack([slip, np.full(100, 0.5)]), y)
+    assert weights[0] > 0.8

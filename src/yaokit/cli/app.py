@@ -27,6 +27,7 @@ COMMANDS = {
     "data leakage": ("yaokit.cli.data:leakage", "what a test set shares with a training set"),
     "bench": ("yaokit.cli.bench:bench", "a published benchmark, its published numbers beside ours"),
     "predict": ("yaokit.cli.predict:predict", "predictions beside the rows of a file"),
+    "explain": ("yaokit.cli.explain:explain", "why a model predicts what it does"),
 }
 
 GROUPS = {

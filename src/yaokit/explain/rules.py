@@ -69,7 +69,7 @@ def find_rules(subject: Subject, mols: Sequence[Chem.Mol], task: int, seed: int 
     if len(mols) < MIN_MOLECULES:
         return None
     order = rng(seed, "rules").permutation(len(mols))[:MAX_MOLECULES]
-    chosen = [mols[i] for i in order.tolist()]
+    chosen = [mols[int(i)] for i in order]
     X, y = readable(chosen), subject.predict(chosen).mean[:, task]
     n = round(len(chosen) * (1 - _HELD_OUT))
     tree = _tree(X[:n], y[:n], derived(seed, "tree"))

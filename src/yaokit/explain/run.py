@@ -1,0 +1,226 @@
+"""Everything that can be said about a model's predictions for a file of molecules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from rdkit import Chem
+
+from yaokit.chem.parse import parse
+from yaokit.chem.standardize import Standard, Standardizer
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.guard import Pool
+from yaokit.core.progress import SILENT, Progress
+from yaokit.core.reasons import Failure
+from yaokit.core.types import Prediction
+from yaokit.data.read.columns import roles_of
+from yaokit.data.read.files import Record, read_records
+from yaokit.explain.attribution import attribute, method_of
+from yaokit.explain.counterfactuals import Search
+from yaokit.explain.importance import Importance, feature_importance, group_importance
+from yaokit.explain.pairs import evidence, training_pairs
+from yaokit.explain.rules import Rules, find_rules
+from yaokit.explain.subject import Subject, subject
+from yaokit.explain.tables import (
+    COUNTERFACTUAL,
+    IMPORTANCE,
+    PAIR,
+    Molecule,
+    attributions_table,
+    molecules_table,
+    neighbors_table,
+    rounded,
+)
+
+MAX_ROWS = 10_000
+_SAMPLE = 20
+_BATCH = 64
+_REFERENCE = 300  # training molecules on which importance is measured
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to look for, and how much of it."""
+
+    task: str | None = None  # None: the model's first
+    top: int = 20  # molecules that get counterfactuals, pairs and a card
+    delta: float | None = None  # see counterfactuals.Search
+    seed: int = 0
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Explained:
+    """All that was found. `tables` are by file name without ending; `top` are places in `molecules`."""
+
+    tables: Mapping[str, pa.Table]
+    molecules: Sequence[Molecule]
+    top: Sequence[int]
+    rules: Rules | None
+    summary: dict[str, Any]
+    attention: Mapping[int, Any] = field(default_factory=dict)  # by place in `molecules`
+
+
+def explain_file(
+    model: Path,
+    file: str | Path,
+    settings: Settings,
+    *,
+    smiles: str | None = None,
+    id: str | None = None,
+    progress: Progress = SILENT,
+) -> Explained:
+    """Explain a model's predictions for one task, molecule by molecule and as a whole.
+
+    UsageError for a wrong model, file, column or task, or more than 10,000 rows; NothingUsable if no
+    row holds a molecule.
+    """
+    about = subject(model)
+    task = about.column(settings.task)
+    rows, names = _read(file, about, settings, smiles, id)
+    good = [i for i, found in enumerate(rows) if not isinstance(found, Failure)]
+    if not good:
+        raise NothingUsable(f"{file}: none of its {len(rows)} rows holds a molecule that can be read")
+    mols = [Chem.MolFromSmiles(str(rows[i])) for i in good]
+    known = about.predict(mols)
+    parts = [mols[i : i + _BATCH] for i in range(0, len(mols), _BATCH)]
+    values = chain.from_iterable(
+        attribute(about, part, task) for part in progress.track(parts, "attributing", len(parts))
+    )
+    molecules = [
+        Molecule(i + 1, names[i], str(rows[i]), mol, v) for i, mol, v in zip(good, mols, values, strict=True)
+    ]
+    top = _order(about, known, task)[: settings.top]
+    tables = {
+        "molecules": molecules_table(about, rows, names, known, good),
+        "attributions": attributions_table(molecules),
+        "neighbors": neighbors_table(about, molecules, task),
+        **_changes(about, molecules, top, task, settings, progress),
+    }
+    rules, importance = _whole(about, molecules, task, settings)
+    tables["importance"] = pa.Table.from_pylist([rounded(asdict(i)) for i in importance], IMPORTANCE)
+    summary = _summary(about, task, settings, rows, tables, rules)
+    return Explained(tables, molecules, top, rules, summary)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A cell → canonical SMILES of the molecule the model sees; what a child process runs."""
+
+    standardizer: Standardizer | None
+
+    def __call__(self, record: tuple[str, Failure | None]) -> str | Failure:
+        text, failure = record
+        if failure:
+            return failure
+        found: Any = self.standardizer(text) if self.standardizer else parse(text)
+        if isinstance(found, Failure):
+            return found
+        smiles = Chem.MolToSmiles(found.mol if isinstance(found, Standard) else found)
+        again = parse(smiles)
+        return again if isinstance(again, Failure) else smiles
+
+
+def _read(
+    file: str | Path, about: Subject, settings: Settings, smiles: str | None, id: str | None
+) -> tuple[list[str | Failure], list[str]]:
+    """Of each row the molecule's SMILES or why there is none, and its name."""
+    table = read_records(file)
+    sample = list(islice(table, _SAMPLE))
+    if not sample:
+        raise NothingUsable(f"{file}: no rows in it")
+    structure, name = roles_of(table, sample, smiles, id)
+    records: list[Record] = list(islice(chain(sample, table), MAX_ROWS + 1))
+    if len(records) > MAX_ROWS:
+        raise UsageError(
+            f"{file}: more than {MAX_ROWS:,} rows; explain fewer at a time, the best of a screen"
+        )
+    cells = [(r.cells.get(structure) or "", r.failure) for r in records]
+    standardizer = about.stack.standardizer if about.stack else None
+    with Pool(_Reading(standardizer), workers=settings.workers) as pool:
+        found = list(chain.from_iterable(pool.map(cells[i : i + 500] for i in range(0, len(cells), 500))))
+    return found, [(r.cells.get(name) if name else None) or f"row {i}" for i, r in enumerate(records, 1)]
+
+
+def _order(about: Subject, known: Prediction, task: int) -> list[int]:
+    """Best prediction first."""
+    minimize = about.stack is not None and about.tasks[task] in about.stack.minimize
+    return np.argsort(known.mean[:, task] * (1 if minimize else -1), kind="stable").tolist()
+
+
+def _changes(
+    about: Subject,
+    molecules: Sequence[Molecule],
+    top: Sequence[int],
+    task: int,
+    settings: Settings,
+    progress: Progress,
+) -> dict[str, pa.Table]:
+    """Counterfactuals and matched pairs of the top molecules."""
+    changed, pairs = [], []
+    chosen = [molecules[i] for i in top]
+    with Search(about, task, delta=settings.delta, seed=settings.seed, workers=settings.workers) as search:
+        for m in progress.track(chosen, "seeking counterfactuals", len(chosen)):
+            changed += [{"row": m.row, "id": m.id, **rounded(asdict(c))} for c in search(m.mol)]
+    if about.training is not None and chosen:
+        known, used = training_pairs(about.training, task, settings.seed, settings.workers)
+        for m in chosen:
+            for e in evidence(known, used.ids, m.mol):
+                told = {**asdict(e), "example": "; ".join(e.example)}
+                pairs.append({"row": m.row, "id": m.id, **rounded(told)})
+    return {
+        "counterfactuals": pa.Table.from_pylist(changed, COUNTERFACTUAL),
+        "pairs": pa.Table.from_pylist(pairs, PAIR),
+    }
+
+
+def _whole(
+    about: Subject, molecules: Sequence[Molecule], task: int, settings: Settings
+) -> tuple[Rules | None, list[Importance]]:
+    """What holds of the model as a whole; on its training molecules where it keeps them."""
+    mols: list[Chem.Mol] = [m.mol for m in molecules]
+    if about.training is not None:
+        mols = [Chem.MolFromSmiles(text) for text in about.training.smiles]
+    rules = find_rules(about, mols, task, settings.seed)
+    at = np.unique(np.linspace(0, len(mols) - 1, min(len(mols), _REFERENCE)).astype(int))
+    features = feature_importance(about, [mols[int(i)] for i in at], task)
+    return rules, features + group_importance([m.mol for m in molecules], [m.values for m in molecules])
+
+
+def _summary(
+    about: Subject,
+    task: int,
+    settings: Settings,
+    rows: Sequence[str | Failure],
+    tables: Mapping[str, pa.Table],
+    rules: Rules | None,
+) -> dict[str, Any]:
+    n_failed = sum(isinstance(row, Failure) for row in rows)
+    notes = []
+    if about.training is None:
+        notes.append(
+            "a single model keeps no training molecules: no neighbors, matched pairs, domain or interval"
+        )
+    if rules is None:
+        notes.append("too few molecules to find rules from")
+    return {
+        "task": about.tasks[task],
+        "kind": "classification" if about.is_class(task) else "regression",
+        "n_in": len(rows),
+        "n_ok": len(rows) - n_failed,
+        "n_failed": n_failed,
+        "members": [
+            {"name": label, "weight": round(float(w), 4), "method": method_of(model)}
+            for (label, model), w in zip(about.members.items(), about.weights[:, task], strict=True)
+        ],
+        "top": settings.top,
+        "delta": settings.delta,
+        "seed": settings.seed,
+        "n_found": {name: len(tables[name]) for name in ("counterfactuals", "pairs")},
+        "rules": None if rules is None else rules.fidelity,
+        "notes": notes,
+    }

@@ -1,0 +1,143 @@
+"""The tables that an explanation is written to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from rdkit import Chem
+
+from yaokit.core.reasons import Failure
+from yaokit.core.types import Prediction
+from yaokit.explain.subject import Subject
+
+N_NEIGHBORS = 5
+_WHO = [("row", pa.int64()), ("id", pa.string())]
+NEIGHBOR = pa.schema(
+    [
+        *_WHO,
+        ("rank", pa.int64()),
+        ("neighbor", pa.string()),
+        ("neighbor_smiles", pa.string()),
+        ("similarity", pa.float64()),
+        ("measured", pa.float64()),
+    ]
+)
+COUNTERFACTUAL = pa.schema(
+    [
+        *_WHO,
+        ("smiles", pa.string()),
+        ("mean", pa.float64()),
+        ("change", pa.float64()),
+        ("similarity", pa.float64()),
+        ("n_edits", pa.int64()),
+        ("in_domain", pa.bool_()),
+    ]
+)
+PAIR = pa.schema(
+    [
+        *_WHO,
+        ("before", pa.string()),
+        ("after", pa.string()),
+        ("at", pa.string()),
+        ("product", pa.string()),
+        ("n_places", pa.int64()),
+        ("mean", pa.float64()),
+        ("spread", pa.float64()),
+        ("n", pa.int64()),
+        ("example", pa.string()),
+    ]
+)
+IMPORTANCE = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("member", pa.string()),
+        ("importance", pa.float64()),
+        ("share", pa.float64()),
+        ("effect", pa.float64()),
+        ("n", pa.int64()),
+        ("example", pa.string()),
+        ("atoms", pa.list_(pa.int64())),
+        ("fragment", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """One row that could be read."""
+
+    row: int  # from 1
+    id: str
+    smiles: str  # canonical; attributions count its atoms
+    mol: Chem.Mol
+    values: np.ndarray  # (atoms,) float64 what each adds
+
+
+def molecules_table(
+    about: Subject,
+    rows: Sequence[str | Failure],
+    names: Sequence[str],
+    known: Prediction,
+    good: Sequence[int],
+) -> pa.Table:
+    """One row per input row: the prediction, or why there is none."""
+    failed = [f if isinstance(f, Failure) else None for f in rows]
+    columns: dict[str, Any] = {
+        "row": range(1, len(rows) + 1),
+        "id": names,
+        "smiles": [None if isinstance(f, Failure) else f for f in rows],
+    }
+    for name, values in known.columns().items():
+        wide: list[Any] = [None] * len(rows)
+        for i, value in zip(good, values.tolist(), strict=True):
+            wide[i] = None if value != value else round(value, 4) if isinstance(value, float) else value
+        columns[name] = wide
+    if about.stack is None:  # a single model has no domain
+        columns["in_domain"] = [None] * len(rows)
+    columns["status"] = ["failed" if f else "ok" for f in failed]
+    columns["reason"] = [f"{f.code}: {f.message}" if f else None for f in failed]
+    return pa.table({name: pa.array(list(values)) for name, values in columns.items()})
+
+
+def attributions_table(molecules: Sequence[Molecule]) -> pa.Table:
+    atoms = [(m, atom) for m in molecules for atom in m.mol.GetAtoms()]
+    values = np.concatenate([m.values for m in molecules])
+    return pa.table(
+        {
+            "row": pa.array([m.row for m, _ in atoms], pa.int64()),
+            "id": pa.array([m.id for m, _ in atoms], pa.string()),
+            "atom": pa.array([atom.GetIdx() for _, atom in atoms], pa.int32()),
+            "element": pa.array([atom.GetSymbol() for _, atom in atoms], pa.string()),
+            "value": pa.array(np.round(values, 6), pa.float64()),
+        }
+    )
+
+
+def neighbors_table(about: Subject, molecules: Sequence[Molecule], task: int) -> pa.Table:
+    found = about.neighbors([m.mol for m in molecules], N_NEIGHBORS)
+    rows = []
+    if found is not None and about.training is not None:
+        smiles = dict(zip(about.training.ids, about.training.smiles, strict=True))
+        for m, ids, similarity, values in zip(
+            molecules, found.ids, found.similarity, found.values, strict=True
+        ):
+            for rank, (near, s, v) in enumerate(zip(ids, similarity, values[:, task], strict=True), 1):
+                about_it = {
+                    "neighbor": near,
+                    "neighbor_smiles": smiles[near],
+                    "similarity": round(float(s), 4),
+                }
+                measured = None if np.isnan(v) else float(v)
+                rows.append({"row": m.row, "id": m.id, "rank": rank, **about_it, "measured": measured})
+    return pa.Table.from_pylist(rows, NEIGHBOR)
+
+
+def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers with 4 digits, NaN as null."""
+    return {
+        name: (None if value != value else round(value, 4)) if isinstance(value, float) else value
+        for name, value in values.items()
+    }

@@ -89,7 +89,7 @@ class Boosting(Member):
     def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
         rows = csr_matrix(X)
         every = np.stack([np.asarray(b.predict(rows, num_threads=1)) for b in self._boosters], axis=1)
-        bags = every.reshape(X.shape[0], -1, self.bags)
+        bags = every.reshape(X.shape[0], len(self._offsets), self.bags)
         return bags.mean(axis=2) + self._offsets, bags.std(axis=2)
 
     def _write(self, folder: Path) -> dict[str, Any]:

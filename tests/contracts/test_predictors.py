@@ -16,7 +16,13 @@ from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 from yaokit.models import MODELS, Predictor, load
 
-SMALLER = {"forest": {"n_trees": 20}, "boosting": {"rounds": 80}, "mlp": {"networks": 1, "epochs": 10}}
+SMALLER = {
+    "forest": {"n_trees": 20},
+    "boosting": {"rounds": 80},
+    "mlp": {"networks": 1, "epochs": 10},
+    "gnn": {"hidden": 64, "epochs": 15, "lr": 3e-3},
+}
+FLOAT32 = ("cnn", "rnn", "transformer", "gnn")  # sums depend a little on what else is in the batch
 NUMBERS = ("mean", "std", "low", "high", "nearest_similarity")
 ELSEWHERE = """
 import sys
@@ -46,6 +52,12 @@ def name(request: pytest.FixtureRequest) -> str:
 def model(name: str) -> Predictor:
     """One fitted model of each kind; tests must not change it."""
     return unfitted(name).fit(measured(90), [TASK])
+
+
+@pytest.fixture(scope="module")
+def near(name: str) -> float:
+    """How far apart two predictions may lie that differ in their batches only."""
+    return 1e-4 if name in FLOAT32 else 1e-9
 
 
 @pytest.fixture(scope="module")
@@ -80,24 +92,24 @@ def test_a_prediction_has_a_row_per_molecule_and_a_column_per_task(model: Predic
     assert np.isfinite(found.mean).all()
 
 
-def test_permuted_rows_give_permuted_predictions(model: Predictor, others: MolTable):
+def test_permuted_rows_give_permuted_predictions(model: Predictor, others: MolTable, near: float):
     order = np.random.default_rng(0).permutation(30)
-    assert same(model.predict(others.take(order)), rows(model.predict(others), order), 1e-9)
+    assert same(model.predict(others.take(order)), rows(model.predict(others), order), near)
 
 
-def test_batch_borders_change_nothing(model: Predictor, others: MolTable):
+def test_batch_borders_change_nothing(model: Predictor, others: MolTable, near: float):
     parts = [model.predict(part) for part in others.batches(7)]
-    assert same(Prediction.concat(parts), model.predict(others), 1e-9)
+    assert same(Prediction.concat(parts), model.predict(others), near)
 
 
-def test_a_smiles_that_does_not_parse_is_nan_in_its_place(model: Predictor, others: MolTable):
+def test_a_smiles_that_does_not_parse_is_nan_in_its_place(model: Predictor, others: MolTable, near: float):
     smiles = others.smiles[:4]
     found = model.predict(MolTable.of([smiles[0], "C1CC", smiles[1], "", smiles[2], "C[Q]", smiles[3]]))
     failed = np.array([False, True, False, True, False, True, False])
     assert (np.isnan(found.mean[:, 0]) == failed).all()
     assert not found.in_domain[failed].any()
     assert np.isnan(found.nearest_similarity[failed]).all()
-    assert same(rows(found, ~failed), model.predict(MolTable.of(smiles)), 1e-9)
+    assert same(rows(found, ~failed), model.predict(MolTable.of(smiles)), near)
 
 
 def test_no_molecules_give_an_empty_prediction(model: Predictor):

@@ -13,6 +13,7 @@ MODELS = {
     "svm": "yaokit.models.svm:Svm",
     "gp": "yaokit.models.gp:Gp",
     "mlp": "yaokit.models.mlp:Mlp",
+    "gnn": "yaokit.models.gnn:Gnn",
     "trusted": "yaokit.models.trusted:Trusted",
 }
 

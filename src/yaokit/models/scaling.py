@@ -34,7 +34,7 @@ class Scaling:
         """Learn from (n, columns); NaN = unknown."""
         by_column = X.tocsc()
         parts = []
-        for start in range(0, X.shape[1], _BLOCK):
+        for start in range(0, max(X.shape[1], 1), _BLOCK):
             found = _describe(by_column[:, start : start + _BLOCK].toarray())
             parts.append((found[0] + start, *found[1:]))
         return cls(*(np.concatenate(part) for part in zip(*parts, strict=True)))

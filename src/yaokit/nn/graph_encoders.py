@@ -62,8 +62,8 @@ class Batch(NamedTuple):
         return Batch(*(part.to(device) for part in self))  # type: ignore[arg-type]
 
 
-def batch_of(X: Graphs, numbers: np.ndarray) -> Batch:
-    """The molecules as one batch, with (n, numbers) float32 known of each besides its graph."""
+def batch_of(X: Graphs) -> Batch:
+    """The molecules as one batch."""
     wiring = wire(X)
     atom_codes, kind_of_atom = grouped(X.atoms)
     bond_codes, kind_of_edge = grouped(X.bonds[wiring.bond])
@@ -78,7 +78,7 @@ def batch_of(X: Graphs, numbers: np.ndarray) -> Batch:
         _tensors(wiring.onward),
         _tensors(wiring.of_molecule),
         torch.from_numpy(X.n_atoms[:, None].astype(np.float32)),
-        torch.from_numpy(np.ascontiguousarray(numbers, np.float32)),
+        torch.from_numpy(np.ascontiguousarray(X.numbers)),
     )
 
 

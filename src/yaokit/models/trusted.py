@@ -33,7 +33,7 @@ from yaokit.models.card import make_card
 from yaokit.models.cross import SIMILARITY, cross_validate, outer
 from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
 from yaokit.models.featurize import Rows, featurize, featurize_smiles
-from yaokit.models.labels import check, folder_name, kinds_read, make
+from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
 from yaokit.models.learnable import check_folds, check_targets, read_targets
 from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales
 from yaokit.models.targets import CLASSIFICATION, Targets
@@ -138,9 +138,15 @@ class Trusted:
             kind: featurize_smiles(kind, table.smiles, workers=self.workers, cache=cache_folder())
             for kind in kinds_read(self.members)
         }
-        self._scales = choose_scales(self.scale, self._rows["fp"], y, self.validation.seed)
+        plan = self.validation
+        self._folds = plan.split_rows(table)
+        check_folds(y, tasks, self._folds, plan.split, plan.folds)
+        free = self._free_rows()
+        self._scales = choose_scales(self.scale, self._rows["fp"][free], y.take(free), plan.seed)
         learned = on_scales(y, self._scales)
-        self.evaluations = self._judge(table, learned)
+        if self.tune:
+            self.settings |= self._tuned(learned, free)
+        self.evaluations = self._judge(learned)
         self._trust = [evaluation.trust for evaluation in self.evaluations]
         self._models = {}
         for label in self.members:
@@ -151,10 +157,29 @@ class Trusted:
             self._models[label] = model
         return self
 
-    def _judge(self, table: MolTable, learned: Targets) -> list[Evaluation]:
-        plan = self.validation
-        folds = self._folds = plan.split_rows(table)
-        check_folds(self._y, self.tasks, folds, plan.split, plan.folds)
+    def _free_rows(self) -> np.ndarray:
+        """(n,) bool: the rows that judge nothing, for choices before the fits; all if every row judges."""
+        folds = self._folds[0]
+        free = ~folds.rows(*folds.judged)
+        return free if free.any() else ~free
+
+    def _tuned(self, learned: Targets, free: np.ndarray) -> dict[str, dict[str, Any]]:
+        """Settings of each member, the best of `tune` trials on the free rows."""
+        from yaokit.models.tune import tune
+
+        numbers = np.unique(self._folds[0].numbers[free], return_inverse=True)[1]
+        folds = Folds.cross(numbers if numbers.any() else np.arange(len(numbers)) % 5)
+        seed, out = self.validation.seed, {}
+        for label in self.members:
+            X, y = self._rows[features_of(label)][free], learned.take(free)
+            work = self.cache / "tuning" / folder_name(label) if self.cache else None
+            found = tune(label, X, y, folds, self.tune, work=work, seed=seed, progress=self.progress)
+            if found:
+                out[label] = {**self.settings.get(label, {}), **found}
+        return out
+
+    def _judge(self, learned: Targets) -> list[Evaluation]:
+        plan, folds = self.validation, self._folds
         with TemporaryDirectory() as scratch:
             cache = (self.cache or Path(scratch)) / self._content(folds)
             outcomes = cross_validate(
@@ -213,10 +238,10 @@ class Trusted:
             )
             for j, trust in enumerate(self._trust)
         ]
-        mean, std, low, high, inside, _sets = (
+        mean, std, low, high, inside, sets = (
             np.stack(column, axis=1) for column in zip(*judged, strict=True)
         )
-        return Prediction(self.tasks, mean, std, low, high, inside, similarity)
+        return Prediction(self.tasks, mean, std, low, high, inside, similarity, sets, self.class_tasks)
 
     def neighbors(self, mols: Sequence[Chem.Mol], k: int = 3) -> Neighbors:
         """The nearest molecules the model learned from, with their measured values."""
@@ -237,12 +262,18 @@ class Trusted:
             "balanced": self.balanced,
             "scale": self.scale,
             "settings": self.settings,
+            "tune": self.tune,
         }
 
     @property
     def training(self) -> tuple[Any, Targets]:
         """What it learned from: rows of "fp" and targets in the tasks' own units."""
         return self._rows["fp"], self._y
+
+    @property
+    def smiles(self) -> list[str]:
+        """The molecules that it learned from, standardized."""
+        return list(self._smiles)
 
     @property
     def scales(self) -> list[Scale]:
@@ -270,6 +301,7 @@ class Trusted:
                 "folds": len(self._folds[0].judged),
                 "repeats": len(self._folds),
                 "seed": plan.seed,
+                "tuned_on_judged": bool(self.tune) and bool(self._free_rows().all()),
                 "noise": self.provenance.get("noise", {}).get(task),
             }
             tasks.append(about | evaluation.metrics)
@@ -287,7 +319,7 @@ class Trusted:
             ids = pa.array([self._ids[i] for i in evaluation.oof["row"].to_pylist()])
             named = evaluation.oof.add_column(3, "id", ids)
             tables.append(named.add_column(4, "task", pa.array([task] * len(ids))))
-        return pa.concat_tables(tables)
+        return pa.concat_tables(tables, promote_options="default")
 
     def save(self, folder: Path) -> None:
         """card.json, metrics.json, members/, trust and training molecules with their values."""

@@ -87,6 +87,11 @@ def _notes(model: Trusted) -> list[str]:
                 f"{about['task']}: {about['n_censored']:,} bounds (> or <) are learned from by the models "
                 "that can, and judged by none"
             )
+        if about["tuned_on_judged"]:
+            notes.append(
+                f"{about['task']}: settings were tuned on folds that also judge: the numbers flatter a "
+                "little; a given test set or a split by time judges rows that tuning never saw"
+            )
         for baseline, test in about["comparison"].items():
             if not test["better"]:
                 notes.append(

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from yaokit.models.metrics import reliability
 from yaokit.report import class_figures as figures
 
 Y = np.array([0, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1] * 5, float)
@@ -13,7 +14,7 @@ DRAWN = {
     "roc": lambda y, s: figures.roc(y, s, {"stack": 0.9}),
     "precision_recall": lambda y, s: figures.precision_recall(y, s, {"stack": None}),
     "enrichment": figures.enrichment,
-    "reliability": figures.reliability,
+    "reliability": lambda y, s: figures.reliability({k: reliability(y, p) for k, p in s.items()}),
     "class_scores": lambda y, s: figures.class_scores(y, s["stack"]),
     "confusion": lambda y, s: figures.confusion(y, s["stack"]),
 }
@@ -53,9 +54,9 @@ def test_wilson_interval_is_that_of_the_table():
 def test_the_share_of_a_group_stands_on_the_diagonal_when_probabilities_hold():
     rng = np.random.default_rng(0)
     p = rng.random(4000)
-    svg = figures.reliability((rng.random(4000) < p).astype(float), {"stack": p})
+    svg = figures.reliability({"stack": reliability((rng.random(4000) < p).astype(float), p)})
     tips = [t.text or "" for t in ET.fromstring(svg).iter("title") if "on average" in (t.text or "")]
     assert len(tips) == 10
     for tip in tips:
-        said, found = (float(tip.split(word)[k].split()[0]) for word, k in (("at ", 1), ("average, ", 1)))
+        said, found = (float(tip.split(word)[1].split()[0]) for word in ("predictions of ", "average, "))
         assert found == pytest.approx(said, abs=0.06)

@@ -17,7 +17,7 @@ from yaokit.models.scales import on_scales
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted
 
-_DRAWS = 1_000
+_DRAWS = 500
 _WORK = 2_000_000  # rows drawn for one metric: fewer draws where there are many rows
 _FEWEST = 10  # rows from which drawing them again says something
 _EDGES = (np.arange(11) / 10).tolist()
@@ -87,7 +87,7 @@ def numbers(
 ) -> dict[str, dict[str, float | None]]:
     """Each metric of the kind: `mean` is its value, std, low and high come from drawing rows again.
 
-    The percentile bootstrap (Efron 1979, doi:10.1214/aos/1176344552) of up to 1,000 draws; a draw
+    The percentile bootstrap (Efron 1979, doi:10.1214/aos/1176344552) of up to 500 draws; a draw
     in which a metric cannot be told is left out. None = unknown, with fewer than 10 rows too.
     """
     found = measure(kind, y, predicted, maximize=maximize)

@@ -3,7 +3,7 @@
 Each takes (n,) labels of 0 and 1 and scores by model name, the stack's under "stack".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,8 +17,6 @@ _UNIT = (0.0, 1.0)
 _TICKS = tuple((i / 5, f"{i / 5:g}") for i in range(6))
 _POINTS = 160  # of a curve
 _BINS = 20  # of the histogram
-_GROUPS = 10  # of the reliability chart
-_FEWEST = 10  # molecules a group of it holds
 _Z95 = 1.96
 
 
@@ -64,23 +62,24 @@ def enrichment(y: np.ndarray, scores: Scores) -> str:
     return chart.svg()
 
 
-def reliability(y: np.ndarray, scores: Scores) -> str:
+def reliability(groups: Mapping[str, Sequence[Mapping[str, float]]], repeats: int = 1) -> str:
     """The share that is class 1 among molecules given like probabilities, with 95 % intervals.
 
-    Up to ten groups of like size and at least 10 molecules; perfect is the diagonal.
+    `groups` of each model hold n, predicted and observed (models.metrics.reliability); a molecule
+    stands among them `repeats` times. Perfect is the diagonal.
     """
     chart = _square("Calibration", "predicted probability of class 1", "measured share of class 1")
     chart.line([(0, 0), (1, 1)], "baseline", "perfect calibration")
-    for name, score in scores.items():
-        groups = np.array_split(np.argsort(score, kind="stable"), max(1, min(_GROUPS, len(y) // _FEWEST)))
-        points = [(float(score[g].mean()), float(y[g].mean()), len(g)) for g in groups if len(g)]
-        chart.line([(x, share) for x, share, _ in points], f"curve thin {_look(name)}")
-        for x, share, n in points:
-            low, high = _wilson(share, n)
-            chart.line([(x, low), (x, high)], f"whisker {_look(name)}")
-            tip = f"{name_of(name)}: {n} molecules at {x:.2f} on average, {share:.2f} of them class 1"
+    for name, bins in groups.items():
+        chart.line([(b["predicted"], b["observed"]) for b in bins], f"curve thin {_look(name)}")
+        for b in bins:
+            x, share = b["predicted"], b["observed"]
+            chart.line(
+                [(x, end) for end in _wilson(share, max(1.0, b["n"] / repeats))], f"whisker {_look(name)}"
+            )
+            tip = f"{name_of(name)}: {b['n']} predictions of {x:.2f} on average, {share:.2f} are class 1"
             chart.circle(x, share, f"mean {_look(name)}", tip, 4)
-    _key(chart, scores, {}, "", low=True)
+    _key(chart, groups, {}, "", low=True)
     return chart.svg()
 
 
@@ -133,7 +132,7 @@ def _thin(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
     return [(round(float(x[i]), 4), round(float(y[i]), 4)) for i in kept]
 
 
-def _wilson(share: float, n: int) -> tuple[float, float]:
+def _wilson(share: float, n: float) -> tuple[float, float]:
     """95 % interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
     z2 = _Z95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
@@ -141,7 +140,9 @@ def _wilson(share: float, n: int) -> tuple[float, float]:
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
-def _key(chart: Chart, names: Scores, values: Mapping[str, float | None], label: str, low: bool) -> None:
+def _key(
+    chart: Chart, names: Iterable[str], values: Mapping[str, float | None], label: str, low: bool
+) -> None:
     """Name and value of each curve, at the lower right or the upper left of the plot."""
     lines: Sequence[str] = list(names)
     for i, name in enumerate(lines):

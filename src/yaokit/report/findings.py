@@ -85,6 +85,9 @@ def _sets(metrics: Row) -> Iterator[str]:
         f"Of 100 sets meant to hold {100 * found['level']:.0f} measured classes, "
         f"{100 * found['coverage']:.1f} did"
     )
+    by_class = finite([found.get("coverage_1"), found.get("coverage_0")])
+    if len(by_class) == 2:
+        text += f" ({share(by_class[0])} of class 1, {share(by_class[1])} of class 0)"
     parts = [
         f"{share(found.get(key))} {words}"
         for key, words in (("single", "name one class"), ("both", "name both"), ("none", "name none"))
@@ -119,7 +122,15 @@ def _selection(metrics: Row) -> Iterator[str]:
     found = metrics.get("selection") or {}
     if len(finite([found.get("predicted"), found.get("measured")])) < 2:
         return
-    held = f"; {share(found['coverage'])} of their intervals held" if finite([found.get("coverage")]) else ""
+    is_class = kind_of(metrics) == CLASSIFICATION
+    ends = "sets" if is_class else "intervals"
+    held = f"; {share(found['coverage'])} of their {ends} held" if finite([found.get("coverage")]) else ""
+    if is_class:
+        yield (
+            f"Those {found['k']} were given a probability of {number(found['predicted'])} on average, and "
+            f"{share(found['measured'])} of them are class 1{held}."
+        )
+        return
     yield (
         f"Those {found['k']} were predicted {number(found['predicted'])} on average and measured "
         f"{number(found['measured'])}{held}. Candidates, picked from many more, may fall further short."
@@ -159,7 +170,9 @@ def _bounds(metrics: Row) -> Iterator[str]:
     if n := metrics.get("n_censored_unused"):
         yield f"{n:,} values with > or < were not used."
     if n := metrics.get("n_censored"):
-        yield f"{n:,} values with > or < were learned from by the members that can, and not judged by."
+        yield f"{n:,} with > or < in place of a value: learned from where a member can, never judged by."
+    if n := metrics.get("n_bounds"):
+        yield f"{n:,} with > or < in place of a value: nothing is judged by them."
 
 
 def _p(value: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from yaokit.models.metrics import reliability
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.report import class_figures, model_figures
 from yaokit.report.axes import finite
@@ -21,6 +22,7 @@ _ERRORS = {  # of a similarity bin: what is shown, the first that is there
     CLASSIFICATION: (("brier", "Brier score"), ("rmse", "RMS error of the probability")),
 }
 _ROLES = {"nearest": " (baseline)", "forest": " (baseline)", "stack": " (used)"}
+_STATISTICS = {"p90": "90 % of errors below", "rms": "root mean square error"}
 _DOMAIN = (("similarity_bins", "similarity to training"), ("spread_bins", "spread of the models"))
 
 
@@ -90,8 +92,22 @@ def task_block(metrics: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) ->
         "more_measures": more,
         "models": [(name, name_of(name) + _ROLES.get(name, ""), models[name]) for name in ordered(models)],
         "figures": [figure for draw in FIGURES[judged.kind] for figure in draw(judged)],
-        "domain_bins": [(label, domain[key]) for key, label in _DOMAIN if domain.get(key)],
+        "domain": _domain(domain),
     }
+
+
+def _domain(domain: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The tables of bins with their errors, and what those are; None without bins."""
+    tables = [(label, domain[key]) for key, label in _DOMAIN if domain.get(key)]
+    if not tables:
+        return None
+    what = next((name for name in _STATISTICS if f"{name}_error" in tables[0][1][0]), "")
+    rows = [
+        (label, [{**b, "error": b.get(f"{what}_error"), "guess": b.get(f"{what}_guess")} for b in bins])
+        for label, bins in tables
+    ]
+    whole = {"whole": domain.get(f"whole_{what}_error"), "limit": domain.get("limit")}
+    return {"what": _STATISTICS.get(what, "error"), "tables": rows, **whole, "rule": domain.get("rule")}
 
 
 def _parity(judged: Judged) -> Iterator[Figure]:
@@ -160,13 +176,17 @@ def _curves(judged: Judged) -> Iterator[Figure]:
 
 
 def _probabilities(judged: Judged) -> Iterator[Figure]:
-    y, scores = judged.labels(), judged.scores("stack", "stack_raw")
+    y, scores = judged.labels(), judged.scores("stack")
     if "stack" not in scores:
         return
     n = f"n = {len(y):,}, {int(y.sum()):,} of class 1"
-    named = {"raw" if name == "stack_raw" else name: score for name, score in scores.items()}
+    found = judged.metrics.get("calibration") or {}
+    groups = {"stack": found.get("bins") or reliability(y, scores["stack"]), "raw": found.get("bins_before")}
+    svg = class_figures.reliability(
+        {k: v for k, v in groups.items() if v}, judged.metrics.get("repeats") or 1
+    )
     caption = "Measured share of class 1 among molecules given like probabilities, with 95 % intervals."
-    yield _figure(class_figures.reliability(y, named), caption, judged, n, "perfect calibration, dashed")
+    yield _figure(svg, caption, judged, n, "perfect calibration, dashed")
     svg = class_figures.class_scores(y, scores["stack"])
     caption = "Probabilities of the molecules of class 1 (up) and of class 0 (down)."
     yield _figure(svg, caption, judged, n, "the border of 0.5, dashed")

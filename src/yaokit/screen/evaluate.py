@@ -1,0 +1,317 @@
+"""A trained model on measured molecules of another file: what `yaokit evaluate` does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from yaokit import __version__
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.progress import SILENT, Progress
+from yaokit.core.store import locked, publish, read_json, write_json
+from yaokit.core.types import SETS
+from yaokit.data.curation.classes import Classes, are_labels
+from yaokit.data.curation.curate import Curated, ValueColumn, curate
+from yaokit.data.export import write_csv
+from yaokit.data.leakage import Leakage, leakage
+from yaokit.data.read.files import read_records
+from yaokit.models import load
+from yaokit.models.external import Tested, baselines, judge, numbers
+from yaokit.models.featurize import featurize_smiles
+from yaokit.models.targets import CLASSIFICATION
+from yaokit.models.trusted import BASELINES, Trusted, finite
+from yaokit.screen.predict import predict_file
+
+SEED = 0  # of the bootstrap
+SAME, AKIN = "same molecule", "same but stereo or tautomer"
+
+
+@dataclass(frozen=True)
+class _Test:
+    """The measured molecules of the file with their predictions, all in the same order."""
+
+    model: Trusted
+    curated: Curated
+    found: pa.Table  # predictions of every row of the file
+    rows: np.ndarray  # (n,) of each measured molecule its row of `found`
+    beside: Mapping[str, np.ndarray]  # (n, tasks) of each baseline
+    shared: Leakage
+
+    def column(self, name: str) -> np.ndarray:
+        """(n,) of a column of `found`."""
+        return self.found[name].to_numpy(zero_copy_only=False)[self.rows]
+
+
+def evaluate_file(
+    model: Path,
+    file: str | Path,
+    out: Path,
+    *,
+    targets: Sequence[str] = (),
+    units: Sequence[str] = (),
+    smiles: str | None = None,
+    id: str | None = None,
+    workers: int = 2,
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
+    """Write predictions.csv (a row for each of the file's) and metrics.json into `out`; its content.
+
+    `targets` are columns of measured values, or TASK=COLUMN; without them those that the model
+    learned from, in the units it learned them in. UsageError for a folder that is no trained model,
+    a file or column that is missing; NothingUsable if no row has both a molecule and a value.
+    """
+    if out.exists() and not (out / "metrics.json").exists():
+        raise UsageError(f"{out} exists and holds no evaluation; choose another folder with -o")
+    predictor = load(model)
+    if not isinstance(predictor, Trusted):
+        raise UsageError(f"{model} is a single member; evaluate the trained folder around it")
+    values = value_columns(model, predictor, file, targets, units)
+    part = out.with_name(f"{out.name}.part")
+    part.mkdir(parents=True, exist_ok=True)
+    with locked(part):
+        curated = _curated(file, values, predictor, smiles, id, workers, progress)
+        predict_file(
+            model, file, part / "predictions.parquet", smiles=smiles, workers=workers, progress=progress
+        )
+        found = pq.read_table(part / "predictions.parquet")
+        (part / "predictions.parquet").unlink()
+        progress.say("  fitting the baselines")
+        test = _tested(predictor, curated, found, workers)
+        metrics = finite(_metrics(test, Path(file).name, [value.task for value in values]))
+        write_csv(_beside(test, [value.task for value in values]), part / "predictions.csv")
+        write_json(part / "metrics.json", metrics)
+    (part / ".lock").unlink(missing_ok=True)
+    publish(part, out)
+    return metrics
+
+
+def value_columns(
+    model: Path, predictor: Trusted, file: str | Path, targets: Sequence[str], units: Sequence[str]
+) -> list[ValueColumn]:
+    """Where the file has the values of each task, and in which unit; UsageError if nowhere."""
+    path = model / "curation.json"
+    learned = {task["name"]: task for task in read_json(path)["tasks"]} if path.exists() else {}
+    known = {task: learned.get(task, {}) for task in predictor.tasks}
+    columns = read_records(file).columns
+    pairs = _pairs(known, columns, targets)
+    if units and len(units) not in (1, len(pairs)):
+        raise UsageError(f"{len(pairs)} columns but {len(units)} --unit; give one for all or one for each")
+    told = [*units] * (len(pairs) if len(units) == 1 else 1)
+    kinds = dict(zip(predictor.tasks, predictor.kinds, strict=True))
+    return [
+        _value(task, column, known[task], kinds[task], file, columns, told[i] if told else None)
+        for i, (task, column) in enumerate(pairs)
+    ]
+
+
+def _pairs(
+    known: Mapping[str, Mapping[str, Any]], columns: Sequence[str], targets: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Task and column."""
+    of_column = {about.get("column", task): task for task, about in known.items()} | {t: t for t in known}
+    if not targets:
+        found = {of_column[column]: column for column in reversed(columns) if column in of_column}
+        if not found:
+            raise UsageError(
+                f"no column {' or '.join(map(repr, of_column))} with measured values; there are: "
+                f"{', '.join(columns)}. Name one with --target TASK=COLUMN"
+            )
+        return [(task, found[task]) for task in known if task in found]
+    pairs = []
+    for target in targets:
+        name, _, column = target.rpartition("=")
+        task = of_column.get(name or target) or (next(iter(known)) if len(known) == 1 and not name else None)
+        if task is None:
+            raise UsageError(f"the model has no task {name or target!r}; it has: {', '.join(known)}")
+        pairs.append((task, column if name else target))
+    return pairs
+
+
+def _value(
+    task: str,
+    column: str,
+    about: Mapping[str, Any],
+    kind: str,
+    file: str | Path,
+    columns: Sequence[str],
+    unit: str | None,
+) -> ValueColumn:
+    """How the column is read: in the unit asked for, else as the model's own data were."""
+    is_original = column == about.get("column")
+    given = str(about.get("input_unit") or "none") if is_original else str(about.get("unit") or "none")
+    own = "none" if given == "class" else given
+    unit_column = own.removeprefix("column ") if own.startswith("column ") else None
+    classes = None
+    if kind == CLASSIFICATION:
+        cut = about.get("threshold")
+        labels = cut is None or are_labels(record.cells.get(column) for record in read_records(file))
+        classes = Classes() if labels else Classes(cut, about.get("gray") or 0.0)
+    relation = f"{column}_relation" if f"{column}_relation" in columns else None
+    return ValueColumn(
+        column,
+        task,
+        unit or ("p" if unit_column else own),
+        unit_column if unit is None and unit_column in columns else None,
+        relation,
+        classes,
+    )
+
+
+def _curated(
+    file: str | Path,
+    values: Sequence[ValueColumn],
+    model: Trusted,
+    smiles: str | None,
+    id: str | None,
+    workers: int,
+    progress: Progress,
+) -> Curated:
+    settings: dict[str, Any] = {"smiles": smiles, "id": id, "values": values}
+    settings |= {"standardizer": model.standardizer, "workers": workers, "progress": progress}
+    return curate([file], **settings)
+
+
+def _tested(model: Trusted, curated: Curated, found: pa.Table, workers: int) -> _Test:
+    if len(found) != curated.table.n_in:
+        raise UsageError(
+            f"{curated.table.n_in} rows at first, then {len(found)}: the file has changed; again"
+        )
+    rows = curated.table.column("row").astype(np.int64)
+    texts = curated.table.smiles
+    beside = baselines(model, featurize_smiles("fp", texts, workers=workers))
+    return _Test(model, curated, found, rows, beside, leakage(model.smiles, texts))
+
+
+def _metrics(test: _Test, name: str, tasks: Sequence[str]) -> dict[str, Any]:
+    about = [_of_task(test, task, name) for task in tasks]
+    if not any(task["n"] for task in about):
+        raise NothingUsable(f"{name}: no row has both a prediction and an exact value of {', '.join(tasks)}")
+    counts = test.curated.summary
+    return {
+        "yaokit": __version__,
+        "file": name,
+        "files": counts["files"],
+        "n_in": counts["n_in"],
+        "n_kept": counts["n_kept"],
+        "n_merged": counts["n_merged"],
+        "n_rejected": counts["n_rejected"],
+        "codes": counts["codes"],
+        "notes": counts["notes"],
+        "id": next((r.get("id") for r in counts["roles"].values()), None),
+        "n_failed": test.found["status"].to_pylist().count("failed"),
+        "tasks": about,
+        "leakage": test.shared.summary(),
+    }
+
+
+def _of_task(test: _Test, task: str, name: str) -> dict[str, Any]:
+    """The entry of metrics.json."""
+    tested, rows = _rows(test, task)
+    model = test.model
+    maximize, learned = task not in model.minimize, model.metrics()["tasks"][model.tasks.index(task)]
+    new = ~test.shared.same_connectivity[rows]
+    about = {
+        "task": task,
+        "kind": tested.kind,
+        "n": len(tested),
+        "n_bounds": int(_bounded(test.curated, task).sum()),
+        "split": "external",
+        "folds": 1,
+        "repeats": 1,
+        "seed": SEED,
+        "how": f"external test set {name}, no split, seed {SEED} of the bootstrap",
+        "n_learned": int((~new).sum()),
+        "promised": (learned.get("models") or {}).get("stack"),
+        "noise": learned.get("noise"),
+    }
+    found = judge(tested, maximize=maximize, seed=SEED)
+    domain = {**(learned.get("domain") or {}), **found.pop("in_domain")}
+    if 0 < new.sum() < len(new):
+        fresh = tested.take(new)
+        parts = {k: numbers(fresh.kind, fresh.y, p, maximize=maximize) for k, p in fresh.predicted.items()}
+        about["without_learned"] = {"n": len(fresh), "models": parts}
+    return about | found | {"domain": domain}
+
+
+def _rows(test: _Test, task: str) -> tuple[Tested, np.ndarray]:
+    """What is judged of a task, and which of the measured molecules those are."""
+    j, table = test.model.tasks.index(task), test.curated.table
+    y = table.column(task).astype(np.float64)
+    mean = test.column(f"{task}_pred").astype(np.float64)
+    rows = np.flatnonzero(~np.isnan(y) & ~_bounded(test.curated, task) & ~np.isnan(mean))
+    kind = test.model.kinds[j]
+    predicted = {label: test.beside[label][rows, j] for label in BASELINES} | {"stack": mean[rows]}
+    tested = Tested(
+        kind,
+        y[rows],
+        predicted,
+        test.column(f"{task}_low").astype(np.float64)[rows],
+        test.column(f"{task}_high").astype(np.float64)[rows],
+        _sets(test, task)[rows],
+        np.array([value is True for value in test.column("in_domain")[rows].tolist()], bool),
+        test.column("nearest_similarity").astype(np.float64)[rows],
+    )
+    return tested, rows
+
+
+def _sets(test: _Test, task: str) -> np.ndarray:
+    if f"{task}_set" not in test.found.column_names:
+        return np.full(len(test.rows), -1, np.int8)
+    texts = test.column(f"{task}_set").tolist()
+    return np.array([SETS.index(text) if text in SETS else -1 for text in texts], np.int8)
+
+
+def _bounded(curated: Curated, task: str) -> np.ndarray:
+    """(n,) bool: the value is a bound (< or >)."""
+    return np.isin(curated.table.column(f"{task}_relation").astype(str), [">", "<", ">=", "<="])
+
+
+def _beside(test: _Test, tasks: Sequence[str]) -> pa.Table:
+    """The table of predictions with the measured values, the baselines, and what was judged."""
+    found, n, table = test.found, len(test.found), test.curated.table
+    columns: dict[str, pa.Array] = {}
+    for task in tasks:
+        j = test.model.tasks.index(task)
+        columns[f"{task}_measured"] = _placed(table.column(task).astype(np.float64), test.rows, n)
+        judged = np.zeros(len(test.rows), bool)
+        judged[_rows(test, task)[1]] = True
+        columns[f"{task}_judged"] = pa.array(_flags(judged, test.rows, n))
+        for label in BASELINES:
+            columns[f"{task}_{label}"] = _placed(np.round(test.beside[label][:, j], 4), test.rows, n)
+    seen = np.where(test.shared.same_molecule, SAME, np.where(test.shared.same_connectivity, AKIN, ""))
+    columns["in_training"] = _placed(seen.astype(object), test.rows, n)
+    reasons = found["reason"].to_pylist()
+    for row, kept in zip(table.merged["row"].to_pylist(), table.merged["kept_id"].to_pylist(), strict=True):
+        reasons[row] = reasons[row] or f"MERGED: a replicate of {kept}"
+    for task in tasks:
+        for row in test.rows[_bounded(test.curated, task)].tolist():
+            reasons[row] = reasons[row] or f"BOUND: {task} is a bound, nothing is judged by it"
+    for reject in table.rejects.select(["row", "code", "message"]).to_pylist():
+        reasons[reject["row"]] = reasons[reject["row"]] or f"{reject['code']}: {reject['message']}"
+    tail = {"status": found["status"], "reason": pa.array(reasons, pa.string())}
+    given = found.drop_columns(["status", "reason"])
+    taken = {*columns, *tail}
+    return pa.table(
+        {f"input_{name}" if name in taken else name: given[name] for name in given.column_names}
+        | columns
+        | tail
+    )
+
+
+def _flags(values: np.ndarray, at: np.ndarray, n: int) -> np.ndarray:
+    """(n,) bool: the values at their rows, else false."""
+    out = np.zeros(n, bool)
+    out[at] = values
+    return out
+
+
+def _placed(values: np.ndarray, at: np.ndarray, n: int) -> pa.Array:
+    """The values at their rows, null elsewhere."""
+    out: list[Any] = [None] * n
+    for i, value in zip(at.tolist(), values.tolist(), strict=True):
+        out[i] = None if isinstance(value, float) and np.isnan(value) else value
+    return pa.array(out, pa.float64() if values.dtype.kind == "f" else pa.string())

@@ -16,7 +16,7 @@ from yaokit.models.cross import Job, Outcome, Outcomes, _Fit, _jobs, cross_valid
 from yaokit.models.evaluate import Evidence, evaluate_task
 from yaokit.models.forest import Forest
 from yaokit.models.scales import LINEAR, NO_LIMITS
-from yaokit.models.targets import Targets
+from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
 
 K = 4
 
@@ -42,9 +42,9 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> tuple[Outcomes, Folds]:
     return in_process(X, folds.numbers[:, None].astype(float), [folds], ("spy",)), folds
 
 
-def in_process(X, y, folds, members, baselines=()) -> Outcomes:
+def in_process(X, y, folds, members, baselines=(), kind: str = REGRESSION) -> Outcomes:
     """What cross_validate does, without child processes."""
-    fit = _Fit({"fp": X}, Targets.of(y), folds, 0, {}, Path("unused"))
+    fit = _Fit({"fp": X}, Targets.of(y, [kind]), folds, 0, {}, Path("unused"))
     return {job: Outcome(**fit(job)) for job in _jobs(folds, members, baselines)}
 
 
@@ -104,10 +104,13 @@ def test_every_fold_and_every_pair_is_left_out_once():
     assert len({job.file for job in jobs}) == len(jobs) == len(set(jobs))
 
 
-def evaluated(y: np.ndarray, folds: Folds) -> pa.Table:
-    X = morgan_counts(series(len(y))[0])
-    outcomes = in_process(X, y[:, None], [folds], ("nearest", "forest"), ("nearest", "forest"))
-    names, targets = ("nearest", "forest"), Targets.of(y[:, None])
+def evaluated(y: np.ndarray, folds: Folds, kind: str = REGRESSION) -> pa.Table:
+    X, names, targets = (
+        morgan_counts(series(len(y))[0]),
+        ("nearest", "forest"),
+        Targets.of(y[:, None], [kind]),
+    )
+    outcomes = in_process(X, y[:, None], [folds], names, names, kind)
     evidence = Evidence(outcomes, targets, [folds], names, names, [LINEAR], [NO_LIMITS])
     return evaluate_task(evidence, 0, maximize=True).oof
 
@@ -123,6 +126,20 @@ def test_the_values_of_a_fold_do_not_move_anything_said_of_it(monkeypatch: pytes
         told, now = (table[name].to_numpy()[here] for table in (before, after))
         assert np.array_equal(told, now), name
     assert not np.array_equal(before["stack_low"].to_numpy()[~here], after["stack_low"].to_numpy()[~here])
+
+
+def test_the_classes_of_a_fold_do_not_move_anything_said_of_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Forest, "n_trees", 5)
+    _, _, values = series(100)
+    y = (values > np.median(values)).astype(float)
+    folds = Folds.cross(np.random.default_rng(1).permutation(np.arange(100) % K))
+    other = np.where(folds.numbers == 2, 1 - y, y)
+    before, after = (evaluated(labels, folds, CLASSIFICATION) for labels in (y, other))
+    here = before["fold"].to_numpy() == 2
+    for name in set(before.column_names) - {"y"}:
+        told, now = (table[name].to_numpy()[here] for table in (before, after))
+        assert np.array_equal(told, now), name
+    assert not np.array_equal(before["stack"].to_numpy()[~here], after["stack"].to_numpy()[~here])
 
 
 def validate(cache: Path, members: tuple[str, ...] = ("nearest",), workers: int = 1) -> Outcomes:

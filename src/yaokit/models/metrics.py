@@ -25,6 +25,7 @@ class Metric(NamedTuple):
     digits: int = 3
     of_best: bool = False  # looks at the best end of the list only, whichever that is for the goal
     pooled: bool = False  # needs many rows: all folds of a repeat are measured together
+    limits: tuple[float, float] = (0.0, 1.0)  # what it can be
 
 
 def measure(kind: str, y: np.ndarray, predicted: np.ndarray, *, maximize: bool = True) -> dict[str, float]:
@@ -178,12 +179,12 @@ def _number(of: Callable[[np.ndarray, np.ndarray], float], label: str, **setting
 
 
 METRICS: dict[str, Metric] = {
-    "rmse": _number(_rmse, "RMSE", better="lower"),
-    "mae": _number(lambda y, p: float(np.mean(np.abs(p - y))), "MAE", better="lower"),
-    "r2": _number(_r2, "R²"),
-    "spearman": _number(_ranked(stats.spearmanr), "Spearman ρ"),
-    "kendall": _number(_ranked(stats.kendalltau), "Kendall τ"),
-    "pearson": _number(_ranked(stats.pearsonr), "Pearson r"),
+    "rmse": _number(_rmse, "RMSE", better="lower", limits=(0.0, np.inf)),
+    "mae": _number(lambda y, p: float(np.mean(np.abs(p - y))), "MAE", better="lower", limits=(0.0, np.inf)),
+    "r2": _number(_r2, "R²", limits=(-np.inf, 1.0)),
+    "spearman": _number(_ranked(stats.spearmanr), "Spearman ρ", limits=(-1.0, 1.0)),
+    "kendall": _number(_ranked(stats.kendalltau), "Kendall τ", limits=(-1.0, 1.0)),
+    "pearson": _number(_ranked(stats.pearsonr), "Pearson r", limits=(-1.0, 1.0)),
     "hit_rate_top50": _number(hit_rate, "hits in top 50", of_best=True, pooled=True),
     "auroc": _class(ranking.auroc, "AUROC"),
     "auprc": _class(ranking.auprc, "AUPRC"),
@@ -194,13 +195,18 @@ METRICS: dict[str, Metric] = {
     "precision": _class(_from_confusion(lambda tn, fp, fn, tp: tp / (tp + fp)), "precision"),
     "recall": _class(_from_confusion(lambda tn, fp, fn, tp: tp / (tp + fn)), "recall"),
     "f1": _class(_from_confusion(lambda tn, fp, fn, tp: 2 * tp / (2 * tp + fp + fn)), "F1"),
-    "mcc": _class(_from_confusion(_mcc), "MCC"),
+    "mcc": _class(_from_confusion(_mcc), "MCC", limits=(-1.0, 1.0)),
     "brier": _class(lambda y, p: float(np.mean((p - y) ** 2)), "Brier score", better="lower"),
-    "log_loss": _class(_log_loss, "log loss", better="lower"),
+    "log_loss": _class(_log_loss, "log loss", better="lower", limits=(0.0, np.inf)),
     "ece": _class(calibration_error, "calibration error", better="lower", pooled=True),
     "bedroc": _class(ranking.bedroc, "BEDROC (α = 20)", of_best=True, pooled=True),
     "enrichment_1": _class(
-        ranking.enrichment, "enrichment in the first 1 %", digits=1, of_best=True, pooled=True
+        ranking.enrichment,
+        "enrichment in the first 1 %",
+        digits=1,
+        of_best=True,
+        pooled=True,
+        limits=(0.0, np.inf),
     ),
     "enrichment_5": _class(
         partial(ranking.enrichment, share=0.05),
@@ -208,6 +214,7 @@ METRICS: dict[str, Metric] = {
         digits=1,
         of_best=True,
         pooled=True,
+        limits=(0.0, np.inf),
     ),
     "precision_top50": _class(ranking.hit_rate, "hits in top 50", of_best=True, pooled=True),
 }

@@ -27,12 +27,15 @@ COMMANDS = {
     "data leakage": ("yaokit.cli.data:leakage", "what a test set shares with a training set"),
     "bench": ("yaokit.cli.bench:bench", "a published benchmark, its published numbers beside ours"),
     "predict": ("yaokit.cli.predict:predict", "predictions beside the rows of a file"),
+    "evaluate": ("yaokit.cli.evaluate:evaluate", "a model tested on molecules measured elsewhere"),
+    "models list": ("yaokit.cli.models:list_", "what there is to learn with"),
     "explain": ("yaokit.cli.explain:explain", "why a model predicts what it does"),
 }
 
 GROUPS = {
     "campaign": "plan, run and follow a campaign on your own data",
     "data": "data sets: the catalog, and what two of them share",
+    "models": "what there is to learn with",
 }
 
 ABOUT = "yaokit: from measurements to ranked, explained candidate molecules."

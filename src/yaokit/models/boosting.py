@@ -63,11 +63,9 @@ class Boosting(Member):
             values = values - offset
             settings["objective"] = partial(_one_sided, bounds)
         rounds, boosters = settings.pop("num_iterations"), []
+        data = lightgbm.Dataset(rows, values, weight=weights, params={"verbose": -1, "min_data_in_bin": 1})
         for bag in range(self.bags):
             settings["seed"] = derived(self.seed, "boosting", bag)
-            data = lightgbm.Dataset(
-                rows, values, weight=weights, params={"verbose": -1, "min_data_in_bin": 1}
-            )
             boosters.append(lightgbm.train(settings, data, rounds))
         return boosters, offset
 

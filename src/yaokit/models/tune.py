@@ -60,7 +60,9 @@ _NETWORK: Space = {
     "lr": Span(3e-4, 1e-2, log=True),
     "dropout": Span(0.0, 0.5),
     "weight_decay": Span(1e-4, 1e-1, log=True),
+    "epochs": Span(8, 80, log=True),
 }
+_SEQUENCE: Space = {**_NETWORK, "depth": Span(1, 4)}
 SPACES: dict[str, Space] = {  # of a member's settings; a member that is not here has none to tune
     "nearest": {"k": Span(1, 30, log=True)},
     "forest": {
@@ -80,8 +82,17 @@ SPACES: dict[str, Space] = {  # of a member's settings; a member that is not her
     "svm": {"cost": Span(0.3, 100.0, log=True), "tube": Span(0.02, 0.6, log=True)},
     "mlp": {
         **_NETWORK,
-        "epochs": Span(8, 60, log=True),
         "hidden": Choice(((128, 64), (256, 128), (512, 256), (256,), (64, 32))),
+    },
+    "cnn": {**_SEQUENCE, "width": Choice((64, 96, 160)), "kernel": Choice((3, 5, 7))},
+    "rnn": {**_SEQUENCE, "width": Choice((32, 64, 128)), "cell": Choice(("gru", "lstm"))},
+    "transformer": {**_SEQUENCE, "width": Choice((32, 64, 128))},
+    "gnn": {
+        **_NETWORK,
+        "depth": Span(2, 6),
+        "hidden": Choice((150, 300, 600)),
+        "encoder": Choice(("directed", "gine", "attentive")),
+        "pooling": Choice(("mean", "sum", "attention")),
     },
 }
 

@@ -24,7 +24,7 @@ _EDGES = (np.arange(11) / 10).tolist()
 
 
 @dataclass(frozen=True)
-class Tested:
+class Checked:
     """One task of a test set: (n,) arrays of the molecules with an exact value and a prediction."""
 
     kind: str
@@ -39,7 +39,7 @@ class Tested:
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, rows: np.ndarray) -> "Tested":
+    def take(self, rows: np.ndarray) -> "Checked":
         """These molecules alone."""
         arrays = {name: getattr(self, name)[rows] for name in _ARRAYS}
         return replace(self, predicted={k: v[rows] for k, v in self.predicted.items()}, **arrays)
@@ -65,20 +65,20 @@ def baselines(model: Trusted, X: Any) -> dict[str, np.ndarray]:
     return out
 
 
-def judge(tested: Tested, *, maximize: bool = True, seed: int = 0) -> dict[str, Any]:
+def judge(checked: Checked, *, maximize: bool = True, seed: int = 0) -> dict[str, Any]:
     """What metrics.json says of one task: every model's numbers, comparison, coverage, domain."""
-    stack = tested.predicted["stack"]
-    metric = PRIMARY[tested.kind]
-    rivals = {name: p for name, p in tested.predicted.items() if name != "stack"}
+    stack = checked.predicted["stack"]
+    metric = PRIMARY[checked.kind]
+    rivals = {name: p for name, p in checked.predicted.items() if name != "stack"}
     return {
         "models": {
-            name: numbers(tested.kind, tested.y, p, maximize=maximize, seed=seed)
-            for name, p in tested.predicted.items()
+            name: numbers(checked.kind, checked.y, p, maximize=maximize, seed=seed)
+            for name, p in checked.predicted.items()
         },
-        "comparison": {name: asdict(compare_rows(tested.y, stack, p, metric)) for name, p in rivals.items()},
-        "interval": _coverage(tested),
-        "in_domain": _domain(tested),
-        "error_by_similarity": error_by(tested.similarity, stack - tested.y, _EDGES),
+        "comparison": {name: asdict(compare_rows(checked.y, stack, p, metric)) for name, p in rivals.items()},
+        "interval": _coverage(checked),
+        "in_domain": _domain(checked),
+        "error_by_similarity": error_by(checked.similarity, stack - checked.y, _EDGES),
     }
 
 
@@ -112,24 +112,24 @@ def _spread(value: float, drawn: np.ndarray) -> dict[str, float | None]:
     return {"mean": value, "std": float(drawn.std(ddof=1)), "low": low, "high": high}
 
 
-def _coverage(tested: Tested) -> dict[str, float | None]:
-    held, inside = tested.held(), tested.in_domain
+def _coverage(checked: Checked) -> dict[str, float | None]:
+    held, inside = checked.held(), checked.in_domain
     out: dict[str, float | None] = {
         "level": LEVEL,
         "coverage": _share(held),
         "coverage_in": _share(held[inside]),
         "coverage_out": _share(held[~inside]),
     }
-    if tested.kind == CLASSIFICATION:
-        single = np.isin(tested.sets, [SETS.index("0"), SETS.index("1")])
-        both, none = (tested.sets == SETS.index(name) for name in ("both", "none"))
+    if checked.kind == CLASSIFICATION:
+        single = np.isin(checked.sets, [SETS.index("0"), SETS.index("1")])
+        both, none = (checked.sets == SETS.index(name) for name in ("both", "none"))
         return out | {"single": _share(single), "both": _share(both), "none": _share(none)}
-    width = tested.high - tested.low
+    width = checked.high - checked.low
     return out | {"width": float(np.median(width)) if len(width) else None}
 
 
-def _domain(tested: Tested) -> dict[str, float | None]:
-    error, inside = tested.predicted["stack"] - tested.y, tested.in_domain
+def _domain(checked: Checked) -> dict[str, float | None]:
+    error, inside = checked.predicted["stack"] - checked.y, checked.in_domain
 
     def rmse(rows: np.ndarray) -> float | None:
         return float(np.sqrt(np.mean(error[rows] ** 2))) if rows.sum() >= MIN_MOLECULES else None

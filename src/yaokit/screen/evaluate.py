@@ -20,7 +20,7 @@ from yaokit.data.export import write_csv
 from yaokit.data.leakage import Leakage, leakage
 from yaokit.data.read.files import read_records
 from yaokit.models import load
-from yaokit.models.external import Tested, baselines, judge, numbers
+from yaokit.models.external import Checked, baselines, judge, numbers
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted, finite
@@ -80,7 +80,7 @@ def evaluate_file(
         found = pq.read_table(part / "predictions.parquet")
         (part / "predictions.parquet").unlink()
         progress.say("  fitting the baselines")
-        test = _tested(predictor, curated, found, workers)
+        test = _checked(predictor, curated, found, workers)
         metrics = finite(_metrics(test, Path(file).name, [value.task for value in values]))
         write_csv(_beside(test, [value.task for value in values]), part / "predictions.csv")
         write_json(part / "metrics.json", metrics)
@@ -175,7 +175,7 @@ def _curated(
     return curate([file], **settings)
 
 
-def _tested(model: Trusted, curated: Curated, found: pa.Table, workers: int) -> _Test:
+def _checked(model: Trusted, curated: Curated, found: pa.Table, workers: int) -> _Test:
     if len(found) != curated.table.n_in:
         raise UsageError(
             f"{curated.table.n_in} rows at first, then {len(found)}: the file has changed; again"
@@ -210,14 +210,14 @@ def _metrics(test: _Test, name: str, tasks: Sequence[str]) -> dict[str, Any]:
 
 def _of_task(test: _Test, task: str, name: str) -> dict[str, Any]:
     """The entry of metrics.json."""
-    tested, rows = _rows(test, task)
+    checked, rows = _rows(test, task)
     model = test.model
     maximize, learned = task not in model.minimize, model.metrics()["tasks"][model.tasks.index(task)]
     new = ~test.shared.same_connectivity[rows]
     about = {
         "task": task,
-        "kind": tested.kind,
-        "n": len(tested),
+        "kind": checked.kind,
+        "n": len(checked),
         "n_bounds": int(_bounded(test.curated, task).sum()),
         "split": "external",
         "folds": 1,
@@ -228,16 +228,16 @@ def _of_task(test: _Test, task: str, name: str) -> dict[str, Any]:
         "promised": (learned.get("models") or {}).get("stack"),
         "noise": learned.get("noise"),
     }
-    found = judge(tested, maximize=maximize, seed=SEED)
+    found = judge(checked, maximize=maximize, seed=SEED)
     domain = {**(learned.get("domain") or {}), **found.pop("in_domain")}
     if 0 < new.sum() < len(new):
-        fresh = tested.take(new)
+        fresh = checked.take(new)
         parts = {k: numbers(fresh.kind, fresh.y, p, maximize=maximize) for k, p in fresh.predicted.items()}
         about["without_learned"] = {"n": len(fresh), "models": parts}
     return about | found | {"domain": domain}
 
 
-def _rows(test: _Test, task: str) -> tuple[Tested, np.ndarray]:
+def _rows(test: _Test, task: str) -> tuple[Checked, np.ndarray]:
     """What is judged of a task, and which of the measured molecules those are."""
     j, table = test.model.tasks.index(task), test.curated.table
     y = table.column(task).astype(np.float64)
@@ -245,7 +245,7 @@ def _rows(test: _Test, task: str) -> tuple[Tested, np.ndarray]:
     rows = np.flatnonzero(~np.isnan(y) & ~_bounded(test.curated, task) & ~np.isnan(mean))
     kind = test.model.kinds[j]
     predicted = {label: test.beside[label][rows, j] for label in BASELINES} | {"stack": mean[rows]}
-    tested = Tested(
+    checked = Checked(
         kind,
         y[rows],
         predicted,
@@ -255,7 +255,7 @@ def _rows(test: _Test, task: str) -> tuple[Tested, np.ndarray]:
         np.array([value is True for value in test.column("in_domain")[rows].tolist()], bool),
         test.column("nearest_similarity").astype(np.float64)[rows],
     )
-    return tested, rows
+    return checked, rows
 
 
 def _sets(test: _Test, task: str) -> np.ndarray:

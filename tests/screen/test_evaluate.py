@@ -1,0 +1,120 @@
+"""A model on another table: every row kept, values in the model's unit, leakage counted."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from toy_pages import Page
+from toy_runs import TASK, measured, series
+
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.table import MolTable
+from yaokit.models.labels import make
+from yaokit.report.evaluated import write
+from yaokit.screen.evaluate import AKIN, SAME, evaluate_file
+
+HEADER = ("Name", "smiles", TASK)
+ODD = (("bad", "CC(C", "5"), ("empty", "CCO", ""), ("text", "CCCO", "huh"), ("bound", "CCCCO", ">7"))
+
+
+def table(path: Path, n: int = 40, offset: int = 1, header: tuple = HEADER) -> Path:
+    """n molecules of the series, most not learned from, and the odd rows."""
+    rows = [(i, s, y) for s, i, y in zip(*series(n, offset), strict=True)]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows, ("again", rows[0][1], rows[0][2]), *ODD])
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The folder of one evaluation and its metrics; tests must not change them."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    out = folder / "out"
+    return out, evaluate_file(model, table(folder / "in.csv"), out, workers=1)
+
+
+def test_every_row_keeps_its_place_with_status_and_reason(done):
+    out, metrics = done
+    with open(out / "predictions.csv", encoding="utf-8", newline="") as file:
+        rows = {row["Name"]: row for row in csv.DictReader(file)}
+    assert metrics["n_in"] == len(rows) == 45
+    reasons = {name: (rows[name]["status"], rows[name]["reason"].split(":")[0]) for name, *_ in ODD}
+    assert reasons == {
+        "bad": ("failed", "SYNTAX"),
+        "empty": ("ok", "VALUE_MISSING"),
+        "text": ("ok", "VALUE_TEXT"),
+        "bound": ("ok", "BOUND"),
+    }
+    assert rows["again"]["reason"].startswith("MERGED: a replicate of")
+    assert [row[f"{TASK}_judged"] for row in rows.values()].count("True") == metrics["tasks"][0]["n"] == 40
+
+
+def test_numbers_stand_beside_the_baselines_with_intervals(done):
+    about = done[1]["tasks"][0]
+    assert list(about["models"]) == ["nearest", "forest", "stack"]
+    for found in about["models"].values():
+        assert found["rmse"]["low"] < found["rmse"]["mean"] < found["rmse"]["high"]
+    assert set(about["comparison"]) == {"nearest", "forest"}
+    assert 0 <= about["interval"]["coverage"] <= 1
+    assert about["n_bounds"] == 1
+
+
+def test_the_baseline_is_the_one_that_learns_from_the_same_molecules(done, model):
+    nearest = make("nearest").fit(measured(120), [TASK])
+    with open(done[0] / "predictions.csv", encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    expected = nearest.predict(MolTable.of([row["smiles"]])).mean[0, 0]
+    assert float(row[f"{TASK}_nearest"]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_molecules_that_were_learned_from_are_counted_and_left_out(model, tmp_path):
+    metrics = evaluate_file(model, table(tmp_path / "in.csv", 24, 0), tmp_path / "out", workers=1)
+    about = metrics["tasks"][0]
+    n = metrics["leakage"]["same_connectivity"]
+    assert 0 < n < about["n"]
+    assert about["n_learned"] == n
+    assert about["without_learned"]["n"] == about["n"] - n
+    with open(tmp_path / "out" / "predictions.csv", encoding="utf-8", newline="") as file:
+        seen = [row["in_training"] for row in csv.DictReader(file)]
+    assert seen.count(SAME) + seen.count(AKIN) == n
+
+
+def test_a_page_is_made_from_the_folder(done):
+    text = write(done[0]).read_text(encoding="utf-8")
+    page = Page(text)
+    assert [a["id"] for a in page.all("section")] == ["summary", "quality", "leakage", "data"]
+    assert f"{TASK}: predicted and measured" in {a["aria-label"] for a in page.all("svg", "chart")}
+    assert "nan" not in page.text.lower().split()
+    assert "RMSE in cross-validation" in page.text
+
+
+def test_another_column_is_named_by_its_task(model, tmp_path):
+    file = table(tmp_path / "in.csv", header=("Name", "smiles", "Activity"))
+    metrics = evaluate_file(model, file, tmp_path / "out", targets=[f"{TASK}=Activity"], workers=1)
+    assert metrics["tasks"][0]["n"] == 40
+
+
+@pytest.mark.parametrize(
+    ("targets", "told"),
+    [
+        ((), f"no column '{TASK}' with measured values; there are: Name, smiles, Activity"),
+        (("Ki=Activity",), f"the model has no task 'Ki'; it has: {TASK}"),
+        ((f"{TASK}=Other",), "Other"),
+    ],
+)
+def test_a_column_that_is_not_there_is_a_usage_error(targets, told, model, tmp_path):
+    file = table(tmp_path / "in.csv", 4, header=("Name", "smiles", "Activity"))
+    with pytest.raises(UsageError, match=told):
+        evaluate_file(model, file, tmp_path / "out", targets=targets, workers=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_with_other_things_in_it_is_not_written_over(model, tmp_path):
+    with pytest.raises(UsageError, match="holds no evaluation"):
+        evaluate_file(model, table(tmp_path / "in.csv", 4), tmp_path, workers=1)
+
+
+def test_nothing_to_judge_is_said(model, tmp_path):
+    (tmp_path / "in.csv").write_text(f"smiles,{TASK}\nCCO,>5\nCCN,<4\n")
+    with pytest.raises(NothingUsable, match="no row has both"):
+        evaluate_file(model, tmp_path / "in.csv", tmp_path / "out", workers=1)

@@ -89,3 +89,8 @@ def test_gaps_in_the_features_are_read(data):
     dense = X.toarray()
     dense[::3, :5] = np.nan
     assert np.isfinite(fitted(csr_matrix(dense), Targets.of(y[:, None])).predict_features(new)[0]).all()
+
+
+def test_leaves_are_smoothed_with_full_features():
+    assert [Boosting(features=kind).smooth for kind in (None, "fp", "full")] == [0, 0, 10]
+    assert Boosting(features="full", smooth=2.0).smooth == 2

@@ -13,7 +13,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "moleculenet"
 
 def test_large_scaffolds_are_learned_from_and_rare_ones_judge():
     smiles = [*(f"c1ccccc1{'C' * i}" for i in range(8)), "C1CCCCC1", "C1CCNCC1"]
-    assert scaffold_parts(smiles).tolist() == [TRAIN] * 8 + [VALID, TEST]
+    assert scaffold_parts(smiles).tolist() == [TRAIN] * 8 + [TEST, VALID]
 
 
 def test_a_scaffold_is_never_in_two_parts():

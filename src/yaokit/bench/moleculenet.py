@@ -119,12 +119,12 @@ def columns_of(about: Mapping[str, str], first: Mapping[str, str | None]) -> lis
 
 
 def scaffold_parts(smiles: Sequence[str]) -> np.ndarray:
-    """(n,) TRAIN, VALID or TEST: 80, 10 and 10 %, the largest scaffolds first, ties in order of rows."""
+    """(n,) TRAIN, VALID or TEST: 80, 10 and 10 %, the largest scaffolds first, of like ones the last row."""
     groups: dict[str, list[int]] = {}
     for i, core in enumerate(scaffolds(smiles)):
         groups.setdefault(core, []).append(i)
     parts, n = np.full(len(smiles), TEST), [0, 0]
-    for rows in sorted(groups.values(), key=lambda rows: (-len(rows), rows[0])):
+    for rows in sorted(groups.values(), key=lambda rows: (-len(rows), -rows[0])):
         if n[TRAIN] + len(rows) <= 0.8 * len(smiles):
             parts[rows], n[TRAIN] = TRAIN, n[TRAIN] + len(rows)
         elif n[TRAIN] + n[VALID] + len(rows) <= 0.9 * len(smiles):

@@ -46,19 +46,27 @@ def numbers(n: int = 240) -> dict[str, np.ndarray]:
 
 def test_a_fold_is_measured_by_what_it_is_large_enough_for():
     columns = classes()
-    rows = scorecard.per_fold(columns, NAMES, CLASSIFICATION)
+    rows = scorecard.per_fold(columns, NAMES, CLASSIFICATION, maximize=True)
     assert len(rows) == 2 * 4 * 2
     here = (columns["repeat"] == 1) & (columns["fold"] == 2)
     found = next(r for r in rows if (r["model"], r["repeat"], r["fold"]) == ("stack", 1, 2))
     assert found["n"] == here.sum()
     assert found["auroc"] == pytest.approx(sk.roc_auc_score(columns["y"][here], columns["stack"][here]))
-    assert not {"ece", "bedroc", "enrichment_1"} & found.keys()
+    assert not {"ece", "precision_top50"} & found.keys()
+
+
+def test_early_recognition_is_that_of_the_class_looked_for():
+    columns = classes()
+    swapped = columns | {name: 1 - columns[name] for name in ("y", *NAMES)}
+    low = scorecard.per_fold(columns, NAMES, CLASSIFICATION, maximize=False)
+    high = scorecard.per_fold(swapped, NAMES, CLASSIFICATION, maximize=True)
+    assert [row["bedroc"] for row in low] == pytest.approx([row["bedroc"] for row in high])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_metric_of_the_kind_is_in_the_table(kind: str):
     columns = classes() if kind == CLASSIFICATION else numbers()
-    folds = scorecard.per_fold(columns, NAMES, kind)
+    folds = scorecard.per_fold(columns, NAMES, kind, maximize=True)
     table = scorecard.model_table(columns, folds, kind, 0.25, maximize=True)
     wanted = {name for name, metric in METRICS.items() if metric.kind == kind}
     assert {name: set(found) for name, found in table.items()} == dict.fromkeys(NAMES, wanted)
@@ -71,7 +79,11 @@ def test_every_metric_of_the_kind_is_in_the_table(kind: str):
 def test_pooled_metrics_are_those_of_whole_repeats():
     columns = classes()
     table = scorecard.model_table(
-        columns, scorecard.per_fold(columns, NAMES, CLASSIFICATION), CLASSIFICATION, 0.25, maximize=True
+        columns,
+        scorecard.per_fold(columns, NAMES, CLASSIFICATION, maximize=True),
+        CLASSIFICATION,
+        0.25,
+        maximize=True,
     )
     rates = []
     for rows in (slice(240), slice(240, 480)):
@@ -83,7 +95,7 @@ def test_pooled_metrics_are_those_of_whole_repeats():
 
 def test_the_stack_is_compared_by_area_where_more_is_better():
     columns = classes()
-    folds = scorecard.per_fold(columns, NAMES, CLASSIFICATION)
+    folds = scorecard.per_fold(columns, NAMES, CLASSIFICATION, maximize=True)
     found = scorecard.comparisons(columns, folds, ["nearest"], CLASSIFICATION, 0.25)["nearest"]
     assert found["metric"] == "auroc"
     assert found["difference"] > 0
@@ -94,7 +106,7 @@ def test_the_stack_is_compared_by_area_where_more_is_better():
 def test_one_test_set_is_compared_by_drawing_its_rows():
     columns = classes(repeats=1)
     columns["fold"][:] = 4
-    folds = scorecard.per_fold(columns, NAMES, CLASSIFICATION)
+    folds = scorecard.per_fold(columns, NAMES, CLASSIFICATION, maximize=True)
     found = scorecard.comparisons(columns, folds, ["nearest"], CLASSIFICATION, 0.25)["nearest"]
     assert (found["n_folds"], found["better"], found["metric"]) == (1, True, "auroc")
 

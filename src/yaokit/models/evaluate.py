@@ -90,7 +90,7 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
     parts = [_judged(evidence, repeat, task, whole[repeat]) for repeat in repeats]
     columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     names = [n for n in dict.fromkeys(["nearest", "forest", *evidence.members, "stack"]) if n in columns]
-    folds = scorecard.per_fold(columns, names, kind)
+    folds = scorecard.per_fold(columns, names, kind, maximize=maximize)
     metrics = {
         "models": scorecard.model_table(columns, folds, kind, share, maximize=maximize),
         "weights": dict(zip(evidence.members, trust.weights.tolist(), strict=True)),

@@ -199,13 +199,12 @@ METRICS: dict[str, Metric] = {
     "brier": _class(lambda y, p: float(np.mean((p - y) ** 2)), "Brier score", better="lower"),
     "log_loss": _class(_log_loss, "log loss", better="lower", limits=(0.0, np.inf)),
     "ece": _class(calibration_error, "calibration error", better="lower", pooled=True),
-    "bedroc": _class(ranking.bedroc, "BEDROC (α = 20)", of_best=True, pooled=True),
+    "bedroc": _class(ranking.bedroc, "BEDROC (α = 20)", of_best=True),
     "enrichment_1": _class(
         ranking.enrichment,
         "enrichment in the first 1 %",
         digits=1,
         of_best=True,
-        pooled=True,
         limits=(0.0, np.inf),
     ),
     "enrichment_5": _class(
@@ -213,7 +212,6 @@ METRICS: dict[str, Metric] = {
         "enrichment in the first 5 %",
         digits=1,
         of_best=True,
-        pooled=True,
         limits=(0.0, np.inf),
     ),
     "precision_top50": _class(ranking.hit_rate, "hits in top 50", of_best=True, pooled=True),

@@ -22,7 +22,7 @@ from yaokit.models.targets import CLASSIFICATION
 Columns = Mapping[str, np.ndarray]
 
 
-def per_fold(columns: Columns, names: Sequence[str], kind: str) -> list[dict[str, Any]]:
+def per_fold(columns: Columns, names: Sequence[str], kind: str, *, maximize: bool) -> list[dict[str, Any]]:
     """A row a model, repeat and fold with the metrics that a fold is large enough for."""
     wanted = [name for name, metric in METRICS.items() if metric.kind == kind and not metric.pooled]
     out = []
@@ -34,7 +34,8 @@ def per_fold(columns: Columns, names: Sequence[str], kind: str) -> list[dict[str
             for name in names:
                 y, predicted = columns["y"][rows], columns[name][rows]
                 about = {"model": name, "repeat": int(repeat), "fold": int(fold), "n": int(rows.sum())}
-                out.append(about | {metric: score(metric, y, predicted) for metric in wanted})
+                found = {metric: score(metric, y, predicted, maximize=maximize) for metric in wanted}
+                out.append(about | found)
     return out
 
 

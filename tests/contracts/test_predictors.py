@@ -20,6 +20,9 @@ SMALLER = {
     "forest": {"n_trees": 20},
     "boosting": {"rounds": 80},
     "mlp": {"networks": 1, "epochs": 10},
+    "cnn": {"width": 48, "epochs": 25, "batch_size": 16, "views": 2},
+    "rnn": {"width": 48, "depth": 1, "epochs": 25, "batch_size": 16, "views": 2},
+    "transformer": {"width": 48, "depth": 2, "epochs": 30, "batch_size": 16, "views": 2},
     "gnn": {"hidden": 64, "epochs": 15, "lr": 3e-3},
 }
 FLOAT32 = ("cnn", "rnn", "transformer", "gnn")  # sums depend a little on what else is in the batch

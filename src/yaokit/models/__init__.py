@@ -13,6 +13,9 @@ MODELS = {
     "svm": "yaokit.models.svm:Svm",
     "gp": "yaokit.models.gp:Gp",
     "mlp": "yaokit.models.mlp:Mlp",
+    "cnn": "yaokit.models.cnn:Cnn",
+    "rnn": "yaokit.models.rnn:Rnn",
+    "transformer": "yaokit.models.transformer:Transformer",
     "gnn": "yaokit.models.gnn:Gnn",
     "trusted": "yaokit.models.trusted:Trusted",
 }

@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 State = dict[str, np.ndarray]  # the weights of one network
 _FILE = "weights.safetensors"
 _MIN_VALID = 40  # rows below which none are set aside to stop early
+_PLACES = 16_384  # of rows of different sizes, filled up to the longest, in one batch
 _RATE = 1e-3  # nearest to 0 and 1 that a class's share is taken to be
 
 
@@ -86,6 +87,10 @@ class Network(Member):
         """Rows as `inputs` takes them: what needs doing once, not for every batch."""
         return X
 
+    def _ready_to_learn(self, X: Any) -> Any:
+        """The same for training, where it may hold more ways to show a row."""
+        return self._ready(X)
+
     def _sizes(self, ready: Any) -> np.ndarray | None:
         """(n,) how long each row is, if rows of like size should share a batch."""
 
@@ -111,7 +116,7 @@ class Network(Member):
         used = np.flatnonzero((y.known & (y.weights > 0)).any(axis=1))
         self._prepare(X[used], y.take(used))
         key = digest([X, y.values, y.bounds, y.weights]) if work else None
-        lesson = _Lesson(self, self._ready(X), y)
+        lesson = _Lesson(self, self._ready_to_learn(X), y)
         self._states = [
             self._fit_one(i, lesson, used, work and work / f"network-{i}", key) for i in range(self.networks)
         ]
@@ -177,16 +182,25 @@ class Network(Member):
 
         n = ready.shape[0]
         sizes = self._sizes(ready)
-        order = np.arange(n) if sizes is None else np.argsort(sizes, kind="stable")
         out = np.zeros((n, len(self._center)), np.float32)
         module, device = self.module_of(number), self._where()
         module.to(device)
         with torch.no_grad(), one_thread():
-            for start in range(0, n, self.predict_batch):
-                rows = order[start : start + self.predict_batch]
+            for rows in self._batches(sizes, n):
                 found = module(*(part.to(device) for part in self.inputs(ready, rows, None)))
                 out[rows] = found.float().cpu().numpy()
         return out
+
+    def _batches(self, sizes: np.ndarray | None, n: int) -> Iterator[np.ndarray]:
+        """Row numbers to predict at once; long rows stand with their like, fewer together."""
+        if sizes is None:
+            yield from np.split(np.arange(n), np.arange(self.predict_batch, n, self.predict_batch))
+            return
+        order, start = np.argsort(sizes, kind="stable")[::-1], 0
+        while start < n:
+            count = int(np.clip(_PLACES // max(1, sizes[order[start]]), 1, self.predict_batch))
+            yield order[start : start + count]
+            start += count
 
     def _where(self) -> str:
         """Where to predict: as trained, or on the processor of a machine without that GPU."""

@@ -4,12 +4,14 @@ Every kind of rows has `.shape[0]` and gives the same kind for an int array, boo
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rdkit import Chem
 
+from yaokit.chem.descriptors import descriptor_names
 from yaokit.chem.features import features
 from yaokit.chem.fingerprints import morgan_row, stack
 from yaokit.core.lazy import pick
@@ -35,6 +37,8 @@ def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cach
     """The same of SMILES that parse; dear kinds in parallel processes, kept in `cache`."""
     if kind in _CACHED:
         return features(smiles, kind, workers=workers, cache=cache).matrix
+    if kind == "described":
+        return _described(smiles, workers, cache)
     return featurize(kind, [Chem.MolFromSmiles(text) for text in smiles])
 
 
@@ -53,6 +57,14 @@ def full(mols: Sequence[Chem.Mol]) -> Any:
     from yaokit.chem.features import full_row, full_size
 
     return stack([full_row(mol) for mol in mols], full_size())
+
+
+def _described(smiles: Sequence[str], workers: int, cache: Path | None) -> Any:
+    """Graphs with the descriptors that "full" ends with, so that they are computed and kept once."""
+    found = features(smiles, "full", workers=workers, cache=cache)
+    numbers = found.matrix[:, -len(descriptor_names()) :].toarray()
+    numbers[list(found.failures)] = np.nan
+    return replace(featurize("graph", [Chem.MolFromSmiles(text) for text in smiles]), numbers=numbers)
 
 
 def text(mols: Sequence[Chem.Mol]) -> np.ndarray:

@@ -25,6 +25,8 @@ LABELS = (
     "svm:full",
     "gp",
     "gp:full",
+    "svm:wide",
+    "gp:wide",
 )
 SMALLER: dict[str, dict[str, Any]] = {"forest": {"n_trees": 20}, "boosting": {"rounds": 60, "bags": 2}}
 N = 80
@@ -33,7 +35,7 @@ N = 80
 @pytest.fixture(scope="module")
 def rows() -> Rows:
     mols = [Chem.MolFromSmiles(text) for text in series(N)[0] + series(40, 3)[0]]
-    return {kind: featurize(kind, mols) for kind in ("fp", "full")}
+    return {kind: featurize(kind, mols) for kind in ("fp", "full", "wide")}
 
 
 @pytest.fixture(scope="module")

@@ -88,6 +88,11 @@ def atom_pairs(mols: Sequence[Chem.Mol], size: int = SIZE, chirality: bool = Tru
     return _counted(_atom_pairs(size, chirality).GetCountFingerprint, mols, size)
 
 
+def torsions(mols: Sequence[Chem.Mol], size: int = SIZE, chirality: bool = True) -> csr_array:
+    """(n, size) float32 counts of paths of four atoms (doi:10.1021/ci00054a008)."""
+    return _counted(_torsions(size, chirality).GetCountFingerprint, mols, size)
+
+
 def avalon(mols: Sequence[Chem.Mol], size: int = 1024) -> csr_array:
     """(n, size) float32 counts of the features of the Avalon toolkit (doi:10.1021/ci050413p)."""
     return _counted(partial(pyAvalonTools.GetAvalonCountFP, nBits=size), mols, size)
@@ -116,6 +121,7 @@ FINGERPRINTS: dict[str, Callable[..., csr_array | np.ndarray]] = {
     "morgan_bits": _morgan_bits,
     "feature_morgan": partial(morgan, functional=True),
     "atom_pairs": atom_pairs,
+    "torsions": torsions,
     "avalon": avalon,
     "erg": erg,
     "maccs": maccs,
@@ -140,6 +146,11 @@ def _morgan(
 @cache
 def _atom_pairs(size: int, chirality: bool) -> rdFingerprintGenerator.FingerprintGenerator64:
     return rdFingerprintGenerator.GetAtomPairGenerator(fpSize=size, includeChirality=chirality)
+
+
+@cache
+def _torsions(size: int, chirality: bool) -> rdFingerprintGenerator.FingerprintGenerator64:
+    return rdFingerprintGenerator.GetTopologicalTorsionGenerator(fpSize=size, includeChirality=chirality)
 
 
 def _counted(of: Callable[[Chem.Mol], Any], mols: Sequence[Chem.Mol], size: int) -> csr_array:

@@ -12,13 +12,14 @@ import numpy as np
 from rdkit import Chem
 
 from yaokit.chem.descriptors import descriptor_names
-from yaokit.chem.features import features
+from yaokit.chem.features import Features, features
 from yaokit.chem.fingerprints import morgan_row, stack
 from yaokit.core.lazy import pick
 
 FEATURIZERS = {
     "fp": "yaokit.models.featurize:counts",
     "full": "yaokit.models.featurize:full",
+    "wide": "yaokit.models.wide:wide",
     "smiles": "yaokit.models.featurize:text",
     "graph": "yaokit.nn.graph:graphs",
     "described": "yaokit.nn.graph:described",
@@ -37,9 +38,10 @@ def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cach
     """The same of SMILES that parse; dear kinds in parallel processes, kept in `cache`."""
     if kind in _CACHED:
         return features(smiles, kind, workers=workers, cache=cache).matrix
-    if kind == "described":
-        return _described(smiles, workers, cache)
-    return featurize(kind, [Chem.MolFromSmiles(text) for text in smiles])
+    mols = [Chem.MolFromSmiles(text) for text in smiles]
+    if kind in _FROM_FULL:
+        return _FROM_FULL[kind](features(smiles, "full", workers=workers, cache=cache), mols)
+    return featurize(kind, mols)
 
 
 def take(rows: Rows, which: Any) -> Rows:
@@ -59,12 +61,20 @@ def full(mols: Sequence[Chem.Mol]) -> Any:
     return stack([full_row(mol) for mol in mols], full_size())
 
 
-def _described(smiles: Sequence[str], workers: int, cache: Path | None) -> Any:
-    """Graphs with the descriptors that "full" ends with, so that they are computed and kept once."""
-    found = features(smiles, "full", workers=workers, cache=cache)
+def _described(found: Features, mols: Sequence[Chem.Mol]) -> Any:
+    """Graphs with the descriptors that "full" ends with."""
     numbers = found.matrix[:, -len(descriptor_names()) :].toarray()
     numbers[list(found.failures)] = np.nan
-    return replace(featurize("graph", [Chem.MolFromSmiles(text) for text in smiles]), numbers=numbers)
+    return replace(featurize("graph", mols), numbers=numbers)
+
+
+def _wide(found: Features, mols: Sequence[Chem.Mol]) -> Any:
+    from yaokit.models.wide import widened
+
+    return widened(found.matrix, mols)
+
+
+_FROM_FULL = {"described": _described, "wide": _wide}  # what is dear in them is computed and kept once
 
 
 def text(mols: Sequence[Chem.Mol]) -> np.ndarray:

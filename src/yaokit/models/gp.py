@@ -29,6 +29,7 @@ class Gp(Member):
     """
 
     name = "gp"
+    feature_kinds = ("fp", "full", "wide")
     settings = ("max_rows",)
     max_rows = 4_000
     tuning_rows = 1_500

@@ -3,20 +3,23 @@
 A kernel is made from the rows that a model keeps; called with other rows it compares each with each.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from yaokit.chem.features import full_size
 from yaokit.chem.fingerprints import ERG_SIZE
 from yaokit.chem.similarity import MinMax
 from yaokit.core.seed import rng
 from yaokit.models.scaling import Scaling
 from yaokit.models.targets import Targets
+from yaokit.models.wide import views
 
 # where "full" features (chem/features.py) hold what
-_MORGAN, _AVALON, _DESCRIPTORS = slice(0, 1024), slice(1024, 2048), slice(2048 + ERG_SIZE, None)
+_MORGAN, _AVALON = slice(0, 1024), slice(1024, 2048)
+_DESCRIPTORS = slice(2048 + ERG_SIZE, full_size())
 _FAR = 3.0  # a descriptor this many spreads from the median counts as no further away
 _COMPARED = 500  # rows whose distances set the width of the Gaussian
 _BLOCK = 1024
@@ -73,10 +76,17 @@ class Blend:
     or better; ErG fingerprints in the Gaussian, or a product in place of the mean, were not.
     """
 
+    share = 1 / 2  # of the Gaussian
+
     def __init__(self, X: csr_array, scaling: Scaling, width: float) -> None:
         self.X, self._scaling, self._width = X, scaling, width
-        self._morgan, self._avalon = MinMax(X[:, _MORGAN]), MinMax(X[:, _AVALON])
+        self._alike = [(part, MinMax(X[:, part])) for part in self.counts()]
         self._points = _points(X, scaling)
+
+    @staticmethod
+    def counts() -> Sequence[slice]:
+        """The columns of each kind of counts."""
+        return (_MORGAN, _AVALON)
 
     @classmethod
     def fit(cls, X: csr_array) -> Self:
@@ -88,8 +98,10 @@ class Blend:
         return cls(X, scaling, float(np.median(apart)) if len(apart) else 1.0)
 
     def __call__(self, X: csr_array) -> np.ndarray:
-        near = np.exp(-_distance(_points(X, self._scaling), self._points) / self._width)
-        return (self._morgan(X[:, _MORGAN]) + self._avalon(X[:, _AVALON])) / 4 + near / 2
+        out = self.share * np.exp(-_distance(_points(X, self._scaling), self._points) / self._width)
+        for part, alike in self._alike:
+            out += (1 - self.share) / len(self._alike) * alike(X[:, part])
+        return out
 
     def take(self, rows: np.ndarray) -> Self:
         return type(self)(self.X[rows], self._scaling, self._width)
@@ -102,7 +114,25 @@ class Blend:
         return cls(_unpacked(arrays), Scaling.from_arrays(arrays), float(arrays["width"][0]))
 
 
-KERNELS: dict[str, type[Counts] | type[Blend]] = {"fp": Counts, "full": Blend}  # by kind of features
+class Wide(Blend):
+    """The mean of the Tanimoto similarities of Avalon counts and of models/wide.py, and of the Gaussian.
+
+    For activities of close analogs: out of fold on four MoleculeACE targets its error was 1 to 3 % below
+    that of Morgan counts alone.
+    """
+
+    share = 1 / 6
+
+    @staticmethod
+    def counts() -> Sequence[slice]:
+        return (_AVALON, *views())
+
+
+KERNELS: dict[str, type[Counts] | type[Blend]] = {  # by kind of features
+    "fp": Counts,
+    "full": Blend,
+    "wide": Wide,
+}
 
 
 def kept_rows(y: Targets, most: int, seed: int) -> np.ndarray:

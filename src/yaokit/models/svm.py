@@ -30,6 +30,7 @@ class Svm(Member):
     """
 
     name = "svm"
+    feature_kinds = ("fp", "full", "wide")
     settings = ("cost", "tube", "max_rows")
     cost: float | None = None  # None: chosen
     tube: float | None = None  # width of the tube without loss, in standard deviations; None: chosen

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from toy_runs import TASK, measured, series, small_trusted
 
@@ -12,6 +13,7 @@ from yaokit.data.read.files import read_records
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
 from yaokit.screen.predict import predict_file
+from yaokit.screen.stream import screen_files
 
 TASKS = ("active", TASK, "rare")
 
@@ -100,3 +102,14 @@ def test_a_file_of_predictions_says_the_set_in_words(folder: Path, tmp_path: Pat
     assert {row["active_set"] for row in cells[:6]} <= set(SETS)
     assert not cells[6]["active_set"]
     assert f"{TASK}_set" not in cells[0]
+
+
+def test_hits_are_ranked_by_the_sure_end_of_the_probability(folder: Path, tmp_path: Path):
+    smiles = series(20, 5)[0]
+    (tmp_path / "library.smi").write_text("".join(f"{text} m{i}\n" for i, text in enumerate(smiles)))
+    screen_files([tmp_path / "library.smi"], folder, tmp_path / "out", top=8, workers=1)
+    hits = pq.read_table(tmp_path / "out" / "hits.parquet")
+    scores = hits["active_low"].to_pylist()
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) > 4
+    assert set(hits["active_set"].to_pylist()) <= set(SETS)

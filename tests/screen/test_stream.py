@@ -198,6 +198,13 @@ def test_hits_carry_every_other_column_of_their_files(model, tmp_path, small_pie
         ]
 
 
+def test_a_file_of_ids_and_molecules_alone_is_a_library(model, tmp_path):
+    rows = [f"m{i},{text}" for i, text in enumerate(series(6, 7)[0])]
+    (tmp_path / "library.csv").write_text("\n".join(["id,smiles", *rows]) + "\n")
+    screen_files([tmp_path / "library.csv"], model, tmp_path / "out", top=3, workers=1)
+    assert pq.read_table(tmp_path / "out" / "hits.parquet").num_rows == 3
+
+
 def test_a_library_of_mol_blocks_shows_smiles(model, tmp_path):
     from rdkit import Chem
 

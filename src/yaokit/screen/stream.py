@@ -155,7 +155,8 @@ def _pieces(
 
 def _carrying(piece: Piece, others: list[dict[str, str | None] | None]) -> Piece:
     """The piece, its hits with their other cells."""
-    cells = [others[at] and json.dumps(others[at], ensure_ascii=False) for at in piece.places]
+    found = [others[at] for at in piece.places]
+    cells = [json.dumps(cell, ensure_ascii=False) if cell else None for cell in found]
     return replace(piece, hits=piece.hits.append_column(OTHERS, pa.array(cells, pa.string())))
 
 

@@ -58,6 +58,7 @@ def build(run: Run, sheet: Sheet) -> dict[str, Any]:
     flips = {"pred", "bound"} if run.lower_is_better else set()
     return {
         "cards": [_card(run, row, sheet, measured, spans, top) for row in rows],
+        "is_class": run.main_task in run.classes,
         "overview": Markup(candidate_intervals(rows, run.main_task, best)) if rows else None,
         "sources": sorted({str(row["source"]) for row in rows if row.get("source")}),
         "sorts": [(key, label, descending != (key in flips)) for key, label, descending in SORTS],
@@ -83,6 +84,8 @@ def _contribution_scale(rows: Sequence[Row]) -> float:
 
 
 def _span(run: Run, task: str) -> tuple[float, float]:
+    if task in run.classes:
+        return -0.02, 1.02
     columns = [f"{task}_{part}" for part in ("pred", "low", "high")]
     values = [row.get(c) for row in run.candidates for c in columns]
     return extent([*values, *(row.get(task) for row in run.measured)], 0.02)
@@ -107,6 +110,7 @@ def _card(
         else None,
         "predictions": [
             _prediction(row, task, spans[task], marks if task == run.main_task else [])
+            | {"is_class": task in run.classes}
             for task in run.targets
         ],
         "neighbors": neighbors,
@@ -124,7 +128,15 @@ def _card(
 def _prediction(row: Row, task: str, span: tuple[float, float], marks: Sequence[float]) -> dict[str, Any]:
     mean, low, high, std = (row.get(f"{task}_{part}") for part in ("pred", "low", "high", "std"))
     bar = interval_bar(span, mean, (low, high), "in" if row.get("in_domain") else "out", marks)
-    return {"task": task, "mean": mean, "low": low, "high": high, "std": std, "bar": Markup(bar)}
+    return {
+        "task": task,
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "std": std,
+        "bar": Markup(bar),
+        "set": row.get(f"{task}_set"),
+    }
 
 
 def _neighbors(row: Row, sheet: Sheet, measured: Mapping[str, str]) -> list[dict[str, Any]]:

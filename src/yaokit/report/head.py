@@ -5,6 +5,7 @@ from typing import Any
 
 from yaokit.report import findings
 from yaokit.report.axes import finite
+from yaokit.report.measures import kind_of, primary
 from yaokit.report.run import Run
 from yaokit.report.sheet import Sheet
 
@@ -23,13 +24,18 @@ def build(run: Run, sheet: Sheet) -> dict[str, Any]:
         "n_in_domain": sum(bool(c.get("in_domain")) for c in run.candidates),
         "n_found": sum(step.summary.get("n_in", 0) for kind in ("screen", "design") for step in run.of(kind)),
         "model": run.metrics[0] if run.metrics else None,
+        "measure": primary(kind_of(run.metrics[0])) if run.metrics else None,
+        "is_class": task in run.classes,
+        "n_ones": sum(row.get(task) == 1 for row in run.measured),
         "best_measured": best_measured(run),
         "warnings": list(_warnings(run)),
     }
 
 
 def best_measured(run: Run) -> float | None:
-    """The best measured value of the main task; None if nothing is measured."""
+    """The best measured value of the main task; None if nothing is measured, or classes are."""
+    if run.main_task in run.classes:
+        return None
     values = finite(row.get(run.main_task) for row in run.measured)
     return (min if run.lower_is_better else max)(values, default=None)
 
@@ -75,7 +81,7 @@ def _of(n: int, rows: Sequence[object], one: str, many: str) -> str:
 
 def _of_units(run: Run) -> Iterator[str]:
     for name, target in run.targets.items():
-        if not target.get("unit"):
+        if not target.get("unit") and name not in run.classes:
             yield f"The unit of {name} is not known; compare its values only with each other."
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from yaokit.core.store import read_json
 from yaokit.data.catalog.builtin import builtin, is_builtin
+from yaokit.models.targets import CLASSIFICATION
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,13 @@ class Run:
         """The task that molecules are ranked by; "" if there is none."""
         main = [name for name, target in self.targets.items() if target.get("main")]
         return next(iter([*main, *self.targets]), "")
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """The tasks whose values are classes, their predictions probabilities."""
+        judged = {task["task"] for task in self.metrics if task.get("kind") == CLASSIFICATION}
+        curated = (task for step in self.of("curate") for task in step.summary.get("tasks", []))
+        return frozenset(judged | {task["name"] for task in curated if task.get("unit") == "class"})
 
     @property
     def lower_is_better(self) -> bool:

@@ -45,6 +45,7 @@ def build(run: Run, sheet: Sheet) -> dict[str, Any] | None:
         "svg": _svg(points, xy, groups, edges),
         "groups": [(g, sum(p.group == g for p in points), _look(g, groups)) for g in groups],
         "edges": edges,
+        "colors": colors(edges),
         "n_measured": len(run.measured),
         "data": [_data(point, x, y, sheet) for point, (x, y) in zip(points, xy, strict=True)],
     }
@@ -105,7 +106,15 @@ def _color_edges(values: Sequence[float | None]) -> list[float]:
     known = finite(values)
     if not known:
         return []
+    if set(known) <= {0.0, 1.0}:
+        return [0.0, 0.5, 1.0]
     return [round(float(v), 2) for v in np.quantile(known, np.linspace(0, 1, N_COLORS + 1))]
+
+
+def colors(edges: Sequence[float]) -> list[int]:
+    """The number of the color between each two borders, spread over all there are."""
+    n = max(1, len(edges) - 1)
+    return [round(i * (N_COLORS - 1) / max(1, n - 1)) for i in range(n)]
 
 
 def _look(group: str, groups: Sequence[str]) -> str:
@@ -132,7 +141,8 @@ def _svg(points: Sequence[Point], xy: np.ndarray, groups: Sequence[str], edges: 
 def _dot(i: int, point: Point, x: int, y: int, edges: Sequence[float]) -> str:
     color, known = "", finite([point.value])
     if point.group == "measured" and known and edges:
-        color = f' class="v{int(np.searchsorted(edges[1:-1], known[0], side="right"))}"'
+        place = int(np.searchsorted(edges[1:-1], known[0], side="right"))
+        color = f' class="v{colors(edges)[place]}"'
     return f'<circle{color} cx="{x}" cy="{y}" r="3.5"/>'
 
 

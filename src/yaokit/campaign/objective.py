@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from yaokit.core.guard import Pool
 from yaokit.core.table import MolTable
+from yaokit.models.base import kind_of
+from yaokit.models.targets import CLASSIFICATION
 from yaokit.score.objective import Objective, Scores, TermSettings
 from yaokit.score.terms import Alerts, PerMolecule, Property
 
@@ -61,10 +63,15 @@ def default_terms(tasks: Sequence[Mapping[str, Any]], table: MolTable) -> list[d
 
 
 def _potency(task: Mapping[str, Any], table: MolTable, main: bool) -> dict[str, Any]:
-    """The cautious end of the prediction, from the worst to the best twentieth of what was measured."""
+    """The cautious end of the prediction, from the worst to the best twentieth of what was measured.
+
+    Of a class it is a probability, from 0 to 1.
+    """
     values = table.column(task["name"])
     low, high = np.nanquantile(values, [0.05, 0.95])
-    if low == high:
+    if kind_of(values) == CLASSIFICATION:
+        low, high = 0.0, 1.0
+    elif low == high:
         low, high = low - 0.5, high + 0.5
     minimize = task["goal"] == "minimize"
     return {

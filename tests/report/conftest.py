@@ -461,3 +461,9 @@ def model_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "classes": model_folder(out / "classes", [class_metrics(labels)], classes),
         "both": model_folder(out / "both", [metrics(60), class_metrics(labels)], both),
     }
+
+
+@pytest.fixture(name="class_metrics")
+def metrics_of_one_class_task():
+    """A function that gives one class task's metrics, some of them changed."""
+    return class_metrics

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -177,3 +178,30 @@ def test_the_map_gets_no_broken_json(page: Page):
     groups = {p["g"] for p in points}
     assert {"measured", "candidate", "screen-parts"} <= groups
     assert all(p["m"] is not None for p in points)
+
+
+def test_a_campaign_of_classes_speaks_of_probabilities(
+    run_folders: list[StepFolder], about: dict, class_metrics: Any, tmp_path: Path
+):
+    table = ranked(run_folders)
+    for part, value in (("pred", 0.8), ("low", 0.7), ("high", 0.9), ("std", 0.4)):
+        name = f"pActivity_{part}"
+        table = table.set_column(table.column_names.index(name), name, pa.array([value] * len(table)))
+    table = table.append_column("pActivity_set", pa.array(["both"] * len(table)))
+    labels = np.array([0.0, 1.0] * 30)
+    changed = class_metrics(labels, task="pActivity")
+    folders = [
+        replaced(s, tmp_path / "t", metrics={"tasks": [changed], "per_fold": []}) if s.kind == "train" else s
+        for s in with_candidates(run_folders, tmp_path / "r", table)
+    ]
+    page = render(tmp_path, folders, about)
+    for words in (
+        "highest probability of pActivity 0.80 between 0.70 and 0.90",
+        "how well the model ranks",
+        "between 0.70 and 0.90 · either class",
+        "Probability of pActivity and its bounds",
+        "Better: its AUROC is 0.090 higher",
+    ):
+        assert words in page.text, words
+    assert "The unit of pActivity is not known" not in page.text
+    assert "nan" not in page.text.lower().split()

@@ -35,6 +35,7 @@ READ = (  # columns the template reads; a run without one shows it as unknown
     *("desirability", "pareto_front", "scaffold", "admet", "route"),
 )
 SHOWN = ("desirability", "mw", "clogp", "tpsa", "qed", "sa_score", "le", "lle")
+_SETS = {"0": "class 0", "1": "class 1", "both": "either class", "none": "neither class"}
 SORTS = (  # key, label, whether large comes first
     ("rank", "rank", False),
     ("pred", "prediction", True),
@@ -85,7 +86,7 @@ def _contribution_scale(rows: Sequence[Row]) -> float:
 
 def _span(run: Run, task: str) -> tuple[float, float]:
     if task in run.classes:
-        return -0.02, 1.02
+        return 0.0, 1.0
     columns = [f"{task}_{part}" for part in ("pred", "low", "high")]
     values = [row.get(c) for row in run.candidates for c in columns]
     return extent([*values, *(row.get(task) for row in run.measured)], 0.02)
@@ -128,15 +129,8 @@ def _card(
 def _prediction(row: Row, task: str, span: tuple[float, float], marks: Sequence[float]) -> dict[str, Any]:
     mean, low, high, std = (row.get(f"{task}_{part}") for part in ("pred", "low", "high", "std"))
     bar = interval_bar(span, mean, (low, high), "in" if row.get("in_domain") else "out", marks)
-    return {
-        "task": task,
-        "mean": mean,
-        "low": low,
-        "high": high,
-        "std": std,
-        "bar": Markup(bar),
-        "set": row.get(f"{task}_set"),
-    }
+    numbers = {"task": task, "mean": mean, "low": low, "high": high, "std": std}
+    return {**numbers, "bar": Markup(bar), "set": _SETS.get(row.get(f"{task}_set") or "")}
 
 
 def _neighbors(row: Row, sheet: Sheet, measured: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -10,8 +10,6 @@ import pyarrow as pa
 
 from yaokit.core.guard import Pool
 from yaokit.core.table import MolTable
-from yaokit.models.base import kind_of
-from yaokit.models.targets import CLASSIFICATION
 from yaokit.score.objective import Objective, Scores, TermSettings
 from yaokit.score.terms import Alerts, PerMolecule, Property
 
@@ -69,7 +67,7 @@ def _potency(task: Mapping[str, Any], table: MolTable, main: bool) -> dict[str, 
     """
     values = table.column(task["name"])
     low, high = np.nanquantile(values, [0.05, 0.95])
-    if kind_of(values) == CLASSIFICATION:
+    if task.get("unit") == "class":
         low, high = 0.0, 1.0
     elif low == high:
         low, high = low - 0.5, high + 0.5

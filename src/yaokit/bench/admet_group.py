@@ -39,13 +39,13 @@ class AdmetGroup:
     tasks: ClassVar[Sequence[str]] = tuple(TASKS)
 
     def __init__(self, data: Path, place: Place, members: Sequence[str] = ()) -> None:
-        self.group, self.place, self.members = data / GROUP, place, tuple(members)
+        self.folder, self.place, self.members = data / GROUP, place, tuple(members)
 
     def measure(self, task: str, seed: int) -> Row:
         """Choose on train_val, then answer the test part."""
         learning, labels, n_dropped = self.learning(task, seed)
         chosen = self.choose(learning, labels, task)
-        test = held_out(self.group, task)
+        test = held_out(self.folder, task)
         predicted = self.answer(learning, chosen, test, task)
         measure = MEASURES[TASKS[task]["metric"]]
         found = measure.of(test.values[:, 0], predicted)
@@ -64,7 +64,7 @@ class AdmetGroup:
 
     def learning(self, task: str, seed: int) -> tuple[Learning, Sequence[str], int]:
         """train_val in scaffold folds, the members for it, and how many of its rows do not parse."""
-        found = [row for row in table(self.group / f"{task}.csv") if row["split"] == "train_val"]
+        found = [row for row in table(self.folder / f"{task}.csv") if row["split"] == "train_val"]
         train = molecules(found, "Drug", ["Y"])
         smiles, values = train.parsed()
         y = Targets.of(values, [TASKS[task]["kind"]])
@@ -100,7 +100,7 @@ class AdmetGroup:
         for task in self.tasks:
             mine = [part for (name, _), part in sorted(parts.items()) if name == task]
             if mine:
-                found.append(task_row(TASKS[task], mine, published(self.group)[TASKS[task]["published"]]))
+                found.append(task_row(TASKS[task], mine, published(self.folder)[TASKS[task]["published"]]))
         return found
 
     def summary(self, rows: Sequence[Row]) -> Row:

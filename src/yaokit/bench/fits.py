@@ -1,7 +1,9 @@
 """Members fitted out of fold and on all rows, each fit kept until the code changes."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +15,7 @@ from yaokit.core.guard import Pool
 from yaokit.core.lazy import pick
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
+from yaokit.core.store import content_key
 from yaokit.models import MODELS
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.scales import Scale
@@ -48,6 +51,14 @@ class Learning:
     seed: int
     place: Place
 
+    @cached_property
+    def key(self) -> str:
+        """Names what is learned from, so that a fit never serves other data."""
+        digest = hashlib.sha256("\n".join(self.smiles).encode())
+        for array in (self.y.values, self.y.bounds, self.y.weights, self.folds.numbers):
+            digest.update(array.tobytes())
+        return f"{self.name}-{content_key([self.seed, digest.hexdigest()])}"
+
     def out_of_fold(
         self, labels: Sequence[str], scales: Sequence[str] = ("linear",)
     ) -> dict[Fit, np.ndarray]:
@@ -72,9 +83,8 @@ class Learning:
 
     def seconds(self, label: str) -> float:
         """CPU seconds of all kept fits of a member."""
-        return sum(
-            float(load_arrays(p)["seconds"][0]) for p in self.place.fits.glob(f"{self.name}-{_file(label)}-*")
-        )
+        kept = self.place.fits.glob(f"{self.key}-{_file(label)}-*")
+        return sum(float(load_arrays(path)["seconds"][0]) for path in kept)
 
     def scaled(self, scale: str, task: int = 0) -> Scale:
         """The scale of a task's known values."""
@@ -82,10 +92,10 @@ class Learning:
 
     def _outcomes(self, plan: Sequence[Fit], smiles: Sequence[str] | None) -> dict[Fit, np.ndarray]:
         self.place.fits.mkdir(parents=True, exist_ok=True)
-        todo = [fit for fit in plan if not self._path(fit).exists()]
+        todo = [fit for fit in plan if not self._path(fit, smiles).exists()]
         for kind in sorted({kind_of(fit.label) for fit in todo}):
             self._run([fit for fit in todo if kind_of(fit.label) == kind], kind, smiles)
-        return {fit: load_arrays(self._path(fit))["mean"] for fit in plan}
+        return {fit: load_arrays(self._path(fit, smiles))["mean"] for fit in plan}
 
     def _run(self, plan: Iterable[Fit], kind: str, smiles: Sequence[str] | None) -> None:
         """Members that read one kind of features; the others' need not be in memory."""
@@ -97,7 +107,7 @@ class Learning:
             for fit, (found,) in zip(plan, pool.map([fit] for fit in plan), strict=True):
                 if isinstance(found, Failure):
                     raise YaokitError(f"{fit.label} failed on {self.name}: {found.message}")
-                save_arrays(self._path(fit), found)
+                save_arrays(self._path(fit, smiles), found)
 
     def _rows(self, kind: str, smiles: Sequence[str]) -> Any:
         return featurize_smiles(kind, smiles, workers=self.place.workers, cache=self.place.features)
@@ -109,9 +119,9 @@ class Learning:
                 values[:, j] = self.scaled(scale, j).forward(values[:, j])
         return Targets(values, self.y.bounds, self.y.weights, self.y.kinds)
 
-    def _path(self, fit: Fit) -> Path:
-        fold = "all" if fit.fold is None else fit.fold
-        return self.place.fits / f"{self.name}-{_file(fit.label)}-{fit.scale}-{fold}.safetensors"
+    def _path(self, fit: Fit, asked: Sequence[str] | None) -> Path:
+        part = fit.fold if asked is None else f"all-{content_key(list(asked))}"
+        return self.place.fits / f"{self.key}-{_file(fit.label)}-{fit.scale}-{part}.safetensors"
 
 
 @dataclass(frozen=True)

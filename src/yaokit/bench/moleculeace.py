@@ -156,7 +156,7 @@ def _row(parts: Sequence[Row]) -> Row:
             label: float(np.mean([part["weights"].get(label, 0.0) for part in parts]))
             for label in parts[0]["members"]
         },
-        "seconds": sum(part["seconds"] for part in parts) / len(parts),
+        "cpu_seconds": sum(sum(part["fit_seconds"].values()) for part in parts) / len(parts),
     }
 
 

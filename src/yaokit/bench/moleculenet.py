@@ -163,7 +163,7 @@ def _row(about: Mapping[str, str], parts: Sequence[Row]) -> Row:
         **{key: parts[0][key] for key in same},
         "best": best,
         "models": models,
-        "seconds": sum(part["seconds"] for part in parts) / len(parts),
+        "cpu_seconds": sum(sum(part["fit_seconds"].values()) for part in parts) / len(parts),
     }
 
 

@@ -12,7 +12,7 @@ from yaokit.core.cache import cache_folder
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import pick
 from yaokit.core.progress import SILENT, Progress
-from yaokit.core.store import content_key, locked, read_json, write_json, write_text
+from yaokit.core.store import content_key, file_hash, locked, read_json, write_json, write_text
 
 BENCHMARKS = {
     "admet_group": "yaokit.bench.admet_group:AdmetGroup",
@@ -31,6 +31,7 @@ class Benchmark(Protocol):
     measured: ClassVar[Sequence[str]]  # files of the package that make its numbers, besides COMMON
     seeds: ClassVar[int]  # as many as are asked for if nobody says
     tasks: ClassVar[Sequence[str]]
+    folder: Path  # of its data
 
     def __init__(self, data: Path, place: Place, members: Sequence[str]) -> None: ...
 
@@ -74,7 +75,7 @@ def run(
     with locked(out):
         place = Place(out / "fits" / version, cache_folder(), workers)
         bench = kind(data, place, members)
-        kept = out / "parts" / content_key([version, list(members)])
+        kept = out / "parts" / content_key([version, list(members), _hashes(bench.folder)])
         kept.mkdir(parents=True, exist_ok=True)
         wanted = [(task, seed) for seed in range(n_seeds) for task in names]
         parts = dict(_parts(bench, wanted, kept, progress))
@@ -103,6 +104,14 @@ def _tasks(kind: Any, asked: Sequence[str]) -> list[str]:
     if unknown := sorted(set(asked) - set(kind.tasks)):
         raise UsageError(f"{kind.name} has no task {unknown[0]!r}; it has: {', '.join(kind.tasks)}")
     return [task for task in kind.tasks if not asked or task in asked]
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """What the data are, file by file; UsageError if there are none."""
+    found = {path.name: file_hash(path) for path in sorted(folder.glob("*")) if path.is_file()}
+    if not found:
+        raise UsageError(f"no files in {folder}; give --data the folder that holds {folder.name}/")
+    return found
 
 
 def _parts(

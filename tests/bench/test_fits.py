@@ -1,0 +1,37 @@
+"""Fits out of fold never see the row they answer for; kept ones serve the same data only."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy_runs import series
+
+from yaokit.bench.fits import Fit, Learning, Place, kind_of
+from yaokit.chem.folds import Folds
+from yaokit.models.targets import Targets
+
+SMILES, _, Y = series(30)
+FOLDS = Folds.cross(np.arange(30) % 3)
+
+
+def learning(y: np.ndarray, folder: Path, seed: int = 0) -> Learning:
+    return Learning(
+        "t-0", SMILES, Targets.of(y[:, None]), FOLDS, seed, Place(folder / "fits", folder / "cache")
+    )
+
+
+def test_values_of_a_fold_do_not_touch_what_is_said_of_it(tmp_path: Path):
+    other = np.where(FOLDS.rows(0), Y + 5, Y)
+    said = [learning(y, tmp_path).out_of_fold(["nearest"])[Fit("nearest")][:, 0] for y in (Y, other)]
+    assert said[0][FOLDS.rows(0)] == pytest.approx(said[1][FOLDS.rows(0)])
+    assert not np.allclose(said[0][~FOLDS.rows(0)], said[1][~FOLDS.rows(0)])
+
+
+def test_kept_fits_are_of_the_same_data_and_seed(tmp_path: Path):
+    keys = {learning(Y, tmp_path).key, learning(Y + 1, tmp_path).key, learning(Y, tmp_path, seed=1).key}
+    assert len(keys) == 3
+    assert learning(Y, tmp_path).key in keys
+
+
+def test_a_label_tells_the_features():
+    assert [kind_of(label) for label in ("nearest", "boosting:full", "svm:wide")] == ["fp", "full", "wide"]

@@ -181,17 +181,19 @@ def test_the_map_gets_no_broken_json(page: Page):
 
 
 def test_a_campaign_of_classes_speaks_of_probabilities(
-    run_folders: list[StepFolder], about: dict, class_metrics: Any, tmp_path: Path
+    run_folders: list[StepFolder], about: dict, class_metrics: Any, model_folders: dict, tmp_path: Path
 ):
+    oof = pq.read_table(model_folders["classes"] / "oof.parquet")
+    oof = oof.set_column(oof.column_names.index("task"), "task", pa.array(["pActivity"] * len(oof)))
     table = ranked(run_folders)
     for part, value in (("pred", 0.8), ("low", 0.7), ("high", 0.9), ("std", 0.4)):
         name = f"pActivity_{part}"
         table = table.set_column(table.column_names.index(name), name, pa.array([value] * len(table)))
     table = table.append_column("pActivity_set", pa.array(["both"] * len(table)))
     labels = np.array([0.0, 1.0] * 30)
-    changed = class_metrics(labels, task="pActivity")
+    changed = {"tasks": [class_metrics(labels, task="pActivity")], "per_fold": []}
     folders = [
-        replaced(s, tmp_path / "t", metrics={"tasks": [changed], "per_fold": []}) if s.kind == "train" else s
+        replaced(s, tmp_path / "t", metrics=changed, oof=oof) if s.kind == "train" else s
         for s in with_candidates(run_folders, tmp_path / "r", table)
     ]
     page = render(tmp_path, folders, about)

@@ -134,7 +134,7 @@ def _thin(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
 
 def _wilson(share: float, n: float) -> tuple[float, float]:
     """95 % interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
-    z2 = _Z95**2
+    share, z2 = min(max(share, 0.0), 1.0), _Z95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))

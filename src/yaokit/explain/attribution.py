@@ -12,6 +12,10 @@ from yaokit.models.base import Member
 METHODS = {  # model → function(model, mols, task) -> (atoms,) float64 of each molecule
     "boosting": "yaokit.explain.trees:boosting",
     "forest": "yaokit.explain.trees:forest",
+    "cnn": "yaokit.explain.networks:tokens",
+    "rnn": "yaokit.explain.networks:tokens",
+    "transformer": "yaokit.explain.networks:tokens",
+    "gnn": "yaokit.explain.networks:graphs",
 }
 ANY = "yaokit.explain.masking:member"  # of every other model
 _SAMPLE = 24  # training molecules on which members are compared

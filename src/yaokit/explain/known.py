@@ -9,6 +9,8 @@ from rdkit import Chem
 from scipy.stats import rankdata
 
 from yaokit.core.seed import rng
+from yaokit.explain import masking
+from yaokit.models.base import Member
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
 
 NOISE = 0.05  # standard deviation added to a number
@@ -64,3 +66,22 @@ def area(values: np.ndarray, truth: np.ndarray) -> float:
     if not n_true or not n_false:
         return float("nan")
     return float((rankdata(values)[truth].sum() - n_true * (n_true + 1) / 2) / (n_true * n_false))
+
+
+def deletion(
+    model: Member, mols: Sequence[Chem.Mol], values: Sequence[np.ndarray], task: int, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the prediction loses, on average, when one of the top atoms is hidden, and one of the others.
+
+    (n,) each; the top atoms are a tenth of them, at least two. Atoms are hidden as `masking` does it,
+    whatever gave the values.
+    """
+    lost = masking.member(model, mols, task)
+    top, others = np.zeros(len(mols)), np.zeros(len(mols))
+    for i, (found, its) in enumerate(zip(lost, values, strict=True)):
+        n = max(2, len(found) // 10)
+        order = np.argsort(-its, kind="stable")
+        top[i] = found[order[:n]].mean()
+        random = rng(seed, "deletion", i).permutation(order[n:])[:n]
+        others[i] = found[random].mean() if len(random) else 0.0
+    return top, others

@@ -244,7 +244,10 @@ def _rows(test: _Test, task: str) -> tuple[Checked, np.ndarray]:
     mean = test.column(f"{task}_pred").astype(np.float64)
     rows = np.flatnonzero(~np.isnan(y) & ~_bounded(test.curated, task) & ~np.isnan(mean))
     kind = test.model.kinds[j]
-    predicted = {label: test.beside[label][rows, j] for label in BASELINES} | {"stack": mean[rows]}
+    # rounded as the file of predictions is: a difference of digits must not make one better
+    predicted = {label: np.round(test.beside[label][rows, j], 4) for label in BASELINES} | {
+        "stack": mean[rows]
+    }
     checked = Checked(
         kind,
         y[rows],

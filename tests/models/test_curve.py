@@ -1,0 +1,44 @@
+"""The learning curve: one point a share, of molecules that were not learned from."""
+
+import numpy as np
+import pytest
+from toy_runs import TASK, measured
+
+from yaokit.chem.split import make_folds
+from yaokit.models.curve import learning_curve
+from yaokit.models.featurize import featurize_smiles
+from yaokit.models.targets import CLASSIFICATION, Targets
+
+TABLE = measured(150)
+X = featurize_smiles("fp", TABLE.smiles)
+VALUES = TABLE.column(TASK)
+FOLDS = make_folds("random", TABLE.smiles, 3, 0, {})
+
+
+def test_more_molecules_help():
+    found = learning_curve("nearest", X, Targets.of(VALUES[:, None]), FOLDS, shares=(0.1, 0.5, 1.0))
+    ns, errors = zip(*((p["n"], p["mean"]) for p in found["points"]), strict=True)
+    assert ns == (10, 50, 100)
+    assert errors[-1] < errors[0]
+    assert found["model"] == "nearest"
+
+
+def test_classes_are_ranked():
+    labels = (np.median(VALUES) < VALUES).astype(float)[:, None]
+    y = Targets.of(labels, [CLASSIFICATION])
+    found = learning_curve("nearest", X, y, FOLDS, shares=(1.0,))
+    assert found["metric"] == "auroc"
+    assert found["points"][0]["mean"] > 0.6
+
+
+def test_the_same_seed_gives_the_same_curve():
+    y = Targets.of(VALUES[:, None])
+    first, again = (learning_curve("nearest", X, y, FOLDS, shares=(0.3,), seed=2) for _ in range(2))
+    assert first == again
+
+
+def test_unknown_values_never_count():
+    y = VALUES.copy()
+    y[::2] = np.nan
+    point = learning_curve("nearest", X, Targets.of(y[:, None]), FOLDS, shares=(1.0,))["points"][0]
+    assert point["n"] == pytest.approx(50, abs=3)

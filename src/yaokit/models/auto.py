@@ -29,11 +29,12 @@ class Choice(NamedTuple):
 
 # In the order in which they are worth their time; costs measured on one core of a laptop.
 CHOICES = (
-    Choice("boosting", Cost(0.6, 1.0), float("inf")),
-    Choice("mlp", Cost(1.2, 1.0), float("inf")),
-    Choice("svm", Cost(1.0, 2.0), 10_000),
-    Choice("boosting:full", Cost(6.0, 0.9), 0),
-    Choice("gp", Cost(1.5, 2.5), 0),
+    Choice("boosting", Cost(1.5, 0.9), float("inf")),
+    Choice("mlp", Cost(1.0, 1.0), float("inf")),
+    Choice("svm", Cost(0.4, 1.3), 10_000),
+    Choice("boosting:full", Cost(8.0, 0.9), 0),
+    Choice("svm:full", Cost(1.0, 1.3), 0),
+    Choice("gp", Cost(0.4, 1.5), 0),
     Choice("gnn", Cost(60.0, 1.0), 0),
     Choice("transformer", Cost(90.0, 1.0), 0),
 )

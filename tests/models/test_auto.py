@@ -1,0 +1,40 @@
+"""Which members are stacked when nobody says."""
+
+import pytest
+
+from yaokit.core.errors import UsageError
+from yaokit.models.auto import CHOICES, choose, with_features
+
+PLAN = {"features": None, "workers": 2}
+
+
+def test_without_a_limit_the_quick_members_are_taken():
+    assert choose(1_000, 46, time_limit_min=None, **PLAN) == ["boosting", "mlp", "svm"]
+
+
+def test_kernels_are_left_out_where_there_are_too_many_molecules():
+    assert choose(50_000, 16, time_limit_min=None, **PLAN) == ["boosting", "mlp"]
+
+
+def test_more_time_gives_more_members():
+    found = [len(choose(1_000, 46, time_limit_min=limit, **PLAN)) for limit in (0.01, 1, 10, 120)]
+    assert found == sorted(found)
+    assert found[0] == 1
+    assert found[-1] == len(CHOICES)
+
+
+def test_up_to_2000_molecules_networks_on_graphs_need_a_limit_that_allows_them():
+    assert not {"gnn", "transformer"} & set(choose(2_000, 46, time_limit_min=10, **PLAN))
+
+
+def test_features_go_to_the_members_that_read_them():
+    assert with_features(["boosting", "nearest", "svm:fp"], "full") == ["boosting:full", "nearest", "svm:fp"]
+
+
+def test_a_member_that_would_stand_twice_stands_once():
+    assert with_features(["boosting", "mlp", "boosting:full"], "full") == ["boosting:full", "mlp:full"]
+
+
+def test_no_time_is_an_error():
+    with pytest.raises(UsageError, match="leaves no time"):
+        choose(1_000, 46, time_limit_min=0, **PLAN)

@@ -1,0 +1,143 @@
+"""A file explained: every row stays, the folder is whole, the numbers fit together."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from rdkit import Chem
+from toy_runs import TASK, series, small_model
+
+from yaokit.cli import app
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.explain.run import Settings, explain_file
+from yaokit.report.explained import check_out, write_explained
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_model(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def why(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of explanations of four molecules and two rows that hold none."""
+    folder = tmp_path_factory.mktemp("why")
+    good = series(4, 3)[0]
+    lines = ["smiles,name", *(f"{s},m{i}" for i, s in enumerate(good)), "CC(C,broken", ",empty"]
+    (folder / "in.csv").write_text("\n".join(lines) + "\n")
+    code = app.run(
+        ["explain", str(model), str(folder / "in.csv"), "-o", str(folder / "out"), "--top", "2", "--quiet"]
+    )
+    assert code == 0
+    return folder / "out"
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_stays_and_bad_ones_say_why(why: Path):
+    found = rows(why / "molecules.csv")
+    assert [row["id"] for row in found] == ["m0", "m1", "m2", "m3", "broken", "empty"]
+    assert [row["status"] for row in found] == ["ok"] * 4 + ["failed"] * 2
+    assert found[4]["reason"].startswith("SYNTAX")
+    summary = json.loads((why / "summary.json").read_text())
+    assert (summary["n_in"], summary["n_ok"], summary["n_failed"]) == (6, 4, 2)
+    assert summary["members"][0]["method"] == "trees"
+
+
+def test_every_atom_has_a_value(why: Path):
+    table = pq.read_table(why / "attributions.parquet").to_pylist()
+    for row in rows(why / "molecules.csv")[:4]:
+        mol = Chem.MolFromSmiles(row["smiles"])
+        its = [a for a in table if a["id"] == row["id"]]
+        assert [a["atom"] for a in its] == list(range(mol.GetNumAtoms()))
+        assert [a["element"] for a in its] == [atom.GetSymbol() for atom in mol.GetAtoms()]
+        assert np.isfinite([a["value"] for a in its]).all()
+
+
+def test_neighbors_are_measured_and_the_nearest_first(why: Path):
+    for i in range(4):
+        found = [float(r["similarity"]) for r in rows(why / "neighbors.csv") if r["id"] == f"m{i}"]
+        assert len(found) == 5
+        assert found == sorted(found, reverse=True)
+
+
+def test_counterfactuals_move_the_prediction_and_stay_in_the_domain(why: Path):
+    predicted = {row["id"]: row for row in rows(why / "molecules.csv")}
+    found = rows(why / "counterfactuals.csv")
+    assert len({row["id"] for row in found}) <= 2
+    for row in found:
+        half = (float(predicted[row["id"]][f"{TASK}_high"]) - float(predicted[row["id"]][f"{TASK}_low"])) / 2
+        assert abs(float(row["change"])) >= half - 1e-3
+        assert row["in_domain"] == "True"
+        assert Chem.MolFromSmiles(row["smiles"]) is not None
+
+
+def test_the_page_needs_no_network_and_names_everything(why: Path):
+    page = (why / "explanations.html").read_text(encoding="utf-8")
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "https://" not in page
+    for word in ("full color at", "broken", "Matched pairs", "Rules that mimic", "atom values of"):
+        assert word in page
+
+
+def test_rules_come_with_their_fidelity(why: Path):
+    found = json.loads((why / "rules.json").read_text())
+    assert set(found["fidelity"]) == {"r2", "error", "error_of_guess"}
+    assert found["n_held_out"] == 30
+    assert "R²" in (why / "rules.txt").read_text(encoding="utf-8")
+
+
+def test_importance_has_groups_and_bits_with_examples(why: Path):
+    found = rows(why / "importance.csv")
+    assert {row["kind"] for row in found} == {"bit", "group"}
+    assert all(row["example"] for row in found if row["kind"] == "group")
+    sizes = [float(row["importance"]) for row in found if row["kind"] == "bit"]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_the_same_again_and_of_one_member(model: Path, tmp_path: Path):
+    (tmp_path / "in.smi").write_text("\n".join(series(2)[0]) + "\n")
+    for name in ("a", "b"):
+        found = explain_file(model / "members" / "boosting", tmp_path / "in.smi", Settings(top=1))
+        write_explained(found, tmp_path / name, "boosting")
+    names = {path.name for path in (tmp_path / "a").iterdir()}
+    assert "neighbors.csv" in names
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert "single model" in json.loads((tmp_path / "a" / "summary.json").read_text())["notes"][0]
+
+
+def test_nothing_to_explain_is_named(model: Path, tmp_path: Path):
+    (tmp_path / "in.smi").write_text("CC(C\n")
+    with pytest.raises(NothingUsable, match="none of its 1 rows holds a molecule"):
+        explain_file(model, tmp_path / "in.smi", Settings())
+    with pytest.raises(UsageError, match="no task 'x'; it has: pActivity"):
+        explain_file(model, tmp_path / "in.smi", Settings(task="x"))
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(UsageError, match="choose another one with -o"):
+        check_out(tmp_path / "mine")
+    check_out(tmp_path / "new")
+
+
+@pytest.mark.parametrize(("word", "told"), [("--task", "no task 'Ki'"), ("--smiles", "no column 'Ki'")])
+def test_wrong_words_are_usage_errors(
+    word: str, told: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    call: Callable[..., int] = app.run
+    (tmp_path / "in.csv").write_text("smiles\nCCO\n")
+    assert (
+        call(["explain", str(model), str(tmp_path / "in.csv"), "-o", str(tmp_path / "out"), word, "Ki"]) == 2
+    )
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,10 +1,10 @@
 """Everything that can be said about a model's predictions for a file of molecules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from yaokit.core.reasons import Failure
 from yaokit.core.types import Prediction
 from yaokit.data.read.columns import roles_of
 from yaokit.data.read.files import Record, read_records
+from yaokit.explain.attention import Attention, attention
 from yaokit.explain.attribution import attribute, method_of
 from yaokit.explain.counterfactuals import Search
 from yaokit.explain.importance import Importance, feature_importance, group_importance
@@ -39,6 +40,8 @@ from yaokit.explain.tables import (
 MAX_ROWS = 10_000
 _SAMPLE = 20
 _BATCH = 64
+_SHOWN_ATTENTION = 3
+ATTENTIVE = "transformer"
 _REFERENCE = 300  # training molecules on which importance is measured
 
 
@@ -62,7 +65,7 @@ class Explained:
     top: Sequence[int]
     rules: Rules | None
     summary: dict[str, Any]
-    attention: Mapping[int, Any] = field(default_factory=dict)  # by place in `molecules`
+    attention: Mapping[int, Attention]  # by place in `molecules`; none without a Transformer
 
 
 def explain_file(
@@ -104,7 +107,7 @@ def explain_file(
     rules, importance = _whole(about, molecules, task, settings)
     tables["importance"] = pa.Table.from_pylist([rounded(asdict(i)) for i in importance], IMPORTANCE)
     summary = _summary(about, task, settings, rows, tables, rules)
-    return Explained(tables, molecules, top, rules, summary)
+    return Explained(tables, molecules, top, rules, summary, _attention(about, molecules, top, task))
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,18 @@ def _whole(
     at = np.unique(np.linspace(0, len(mols) - 1, min(len(mols), _REFERENCE)).astype(int))
     features = feature_importance(about, [mols[int(i)] for i in at], task)
     return rules, features + group_importance([m.mol for m in molecules], [m.values for m in molecules])
+
+
+def _attention(
+    about: Subject, molecules: Sequence[Molecule], top: Sequence[int], task: int
+) -> dict[int, Attention]:
+    """Of the first of the top molecules, the attention of the Transformer with the most weight."""
+    weights = zip(about.members.values(), about.weights[:, task], strict=True)
+    found = [(w, model) for model, w in weights if model.name == ATTENTIVE and w > 0]
+    if not found:
+        return {}
+    _, model = max(found, key=lambda pair: pair[0])
+    return {i: attention(cast(Any, model), molecules[i].mol) for i in top[:_SHOWN_ATTENTION]}
 
 
 def _summary(

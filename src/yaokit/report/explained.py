@@ -65,6 +65,7 @@ def page(explained: Explained, model: str) -> str:
         summary=summary,
         task=summary["task"],
         cards=_cards(explained, sheet, top),
+        attention=[_attention(explained, i, sheet) for i in explained.attention],
         failed=[row for row in explained.tables["molecules"].to_pylist() if row["status"] == "failed"],
         scale=top,
         colors=[c for c in (contribution_color(v, 1.0) for v in (-1, -0.5, 0.5, 1)) if c],
@@ -134,6 +135,16 @@ def _cards(explained: Explained, sheet: Sheet, top: float) -> list[dict[str, Any
             }
         )
     return cards
+
+
+def _attention(explained: Explained, i: int, sheet: Sheet) -> dict[str, Any]:
+    """One molecule's attention, with its atoms colored by what they receive."""
+    molecule, found = explained.molecules[i], explained.attention[i]
+    received = found.received()
+    top = float(received.max())
+    colors = [f"rgb(42 111 151/{0.7 * v / top:.2f})" for v in received.tolist()]
+    picture = sheet.show(molecule.smiles, f"attention to atoms of {molecule.id}", colors)
+    return {"id": molecule.id, "picture": picture, "data": found.to_json()}
 
 
 def _by_row(table: pa.Table) -> dict[int, list[Row]]:

@@ -15,6 +15,7 @@ from yaokit.models.targets import CLASSIFICATION
 
 SKEWED = 1.0  # skewness from which other scales are tried
 LEAST = 0.01  # share of a member worth fitting again
+DEAR = ("boosting", "gnn", "transformer", "rnn", "cnn")
 _SURE = 1e-4  # probabilities are kept this far from 0 and 1
 _ROUNDS = 20  # of least absolute errors by weighted least squares
 
@@ -58,8 +59,16 @@ def choose(learning: Learning, labels: Sequence[str], scales: Sequence[str], mea
     """The scale and the way to weigh members that are best out of fold (of one task).
 
     What is said of a fold is weighed as the other folds tell, so that a way with more freedom is not
-    preferred for it. Probabilities are weighed as such and joined as log-odds.
+    preferred for it. Probabilities are weighed as such and joined as log-odds. Of several scales, the
+    members that are quick tell the best one.
     """
+    if len(scales) > 1:
+        quick = [label for label in labels if label.partition(":")[0] not in DEAR] or labels
+        scales = [_best(learning, quick, scales, measure).scale]
+    return _best(learning, labels, scales, measure)
+
+
+def _best(learning: Learning, labels: Sequence[str], scales: Sequence[str], measure: Measure) -> Choice:
     said = {fit: mean[:, 0] for fit, mean in learning.out_of_fold(labels, scales).items()}
     choices = [_chosen(said, labels, scale, way, learning, measure) for scale in scales for way in WAYS]
     return max(choices, key=lambda choice: choice.score if measure.higher else -choice.score)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from toy_runs import series
 
 from yaokit.chem.fingerprints import morgan_counts
@@ -132,6 +133,24 @@ def test_a_setting_has_an_effect(X, y, settings):
     plain = fitted(X, truth, networks=1, epochs=3).predict_features(X)[0]
     changed = fitted(X, truth, networks=1, epochs=3, **settings).predict_features(X)[0]
     assert not np.array_equal(plain, changed)
+
+
+@pytest.mark.slow
+def test_two_processes_learn_together(X, y):
+    found = fitted(X, Targets.of(y[:, None]), networks=1, epochs=30, devices=2).predict_features(X)[0][:, 0]
+    assert np.corrcoef(found, y)[0, 1] > 0.8
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_refused(X, y):
+    with pytest.raises(UsageError, match="no GPU"):
+        fitted(X, Targets.of(y[:, None]), device="cuda")
+
+
+def test_a_model_of_a_gpu_predicts_without_one(X, y):
+    model = fitted(X, Targets.of(y[:, None]), epochs=1)
+    model.device = "cuda"
+    assert model._where() == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def test_an_unknown_setting_is_refused():

@@ -7,6 +7,7 @@ import pytest
 from rdkit import Chem
 from toy_runs import series
 
+from yaokit.core.errors import UsageError
 from yaokit.models.cnn import Cnn
 from yaokit.models.rnn import Rnn
 from yaokit.models.sequence import SmilesNetwork, Written, written
@@ -127,6 +128,13 @@ def test_settings_change_the_network(X, y):
         )
     }
     assert len(set(weights.values())) == len(weights)
+
+
+def test_a_shape_that_cannot_be_is_refused():
+    with pytest.raises(UsageError, match="rnn has no cell 'sru'; choose one of: gru, lstm"):
+        Rnn(0, cell="sru").module(1)
+    with pytest.raises(UsageError, match="width 60 does not divide into 8 heads"):
+        Transformer(0, width=60, heads=8).module(1)
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ ENCODERS = {
     "gru": lambda: Recurrent(WIDTH, depth=2, cell="gru", dropout=0.2),
     "lstm": lambda: Recurrent(WIDTH, depth=2, cell="lstm", dropout=0.2),
     "transformer": lambda: Encoder(WIDTH, depth=2, heads=4, dropout=0.2),
+    "stemmed": lambda: Encoder(WIDTH, depth=2, heads=4, dropout=0.2, stem=4),
 }
 Make = Callable[[], torch.nn.Module]
 
@@ -101,9 +102,10 @@ def test_attention_asked_for_is_the_one_applied():
         assert attention[0, :, :, 4:].abs().max() == 0
 
 
-def test_a_causal_encoder_does_not_look_ahead():
+@pytest.mark.parametrize("stem", [0, 5])
+def test_a_causal_encoder_does_not_look_ahead(stem: int):
     torch.manual_seed(0)
-    encoder = Encoder(WIDTH, depth=2, heads=4, dropout=0.2).eval()
+    encoder = Encoder(WIDTH, depth=2, heads=4, dropout=0.2, stem=stem).eval()
     x, mask = torch.randn(1, 9, WIDTH), torch.ones(1, 9, dtype=torch.bool)
     changed = x.clone()
     changed[:, 6:] += 1

@@ -195,8 +195,8 @@ def test_a_gpu_that_is_not_there_is_refused():
         fit(Line(), net(), device="cuda")
 
 
-@pytest.mark.parametrize("change", [{"device": "tpu"}, {"precision": "8-bit"}])
-def test_an_unknown_device_or_precision_is_refused(change: dict[str, str]):
+@pytest.mark.parametrize("change", [{"device": "tpu"}, {"precision": "8-bit"}, {"schedule": "flat"}])
+def test_an_unknown_way_of_training_is_refused(change: dict[str, str]):
     with pytest.raises(UsageError, match="choose one of:"):
         fit(Line(), net(), **change)
 

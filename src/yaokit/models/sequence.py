@@ -21,7 +21,7 @@ _WAYS = 16  # of writing a molecule that training draws from
 class Written:
     """Molecules as token sequences, each written in the same number of ways, the canonical one first."""
 
-    ways: list[list[np.ndarray]]  # n lists of token numbers, BOS and EOS at the ends
+    ways: list[list[np.ndarray]]  # n lists of (length,) int16 token numbers, BOS and EOS at the ends
 
     @property
     def shape(self) -> tuple[int]:
@@ -31,7 +31,9 @@ class Written:
     def of(cls, smiles: np.ndarray, n: int, seed: int) -> "Written":
         """Each SMILES in n ways; what is drawn depends on the molecule and the seed alone."""
         encode = smiles_tokenizer().encode
-        return cls([[encode(way, ends=True) for way in written(text, n, seed)] for text in smiles])
+        return cls(
+            [[encode(way, ends=True).astype(np.int16) for way in written(text, n, seed)] for text in smiles]
+        )
 
 
 def written(smiles: str, n: int, seed: int) -> list[str]:

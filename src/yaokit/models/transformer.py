@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yaokit.models.sequence import SmilesNetwork
+from yaokit.core.errors import UsageError
+from yaokit.models.sequence import SmilesNetwork, Written
 
 if TYPE_CHECKING:
     import torch
@@ -14,14 +15,17 @@ class Transformer(SmilesNetwork):
     """An encoder with rotary positions."""
 
     name = "transformer"
-    settings = (*SmilesNetwork.settings, "heads")
+    settings = (*SmilesNetwork.settings, "heads", "stem")
     heads = 4
+    stem = 0  # tokens that a convolution before the first layer reads together; 0: no convolution
     lr = 1e-3
 
     def encoder(self) -> "torch.nn.Module":
         from yaokit.nn.blocks import Encoder
 
-        return Encoder(self.width, self.depth, self.heads, self.dropout)
+        if self.width % (2 * self.heads):
+            raise UsageError(f"width {self.width} does not divide into {self.heads} heads of even size")
+        return Encoder(self.width, self.depth, self.heads, self.dropout, self.stem)
 
     def attention(self, X: np.ndarray, number: int = 0) -> list[np.ndarray]:
         """For each canonical SMILES the (layers, heads, length, length) attention of one network.
@@ -34,7 +38,8 @@ class Transformer(SmilesNetwork):
         from yaokit.nn.devices import one_thread
         from yaokit.nn.tokenizer import PAD
 
-        module, ready, out = self.module_of(number).cpu(), self._ready(X), []
+        module, out = self.module_of(number).cpu(), []
+        ready = Written.of(X, 1, self.seed)
         with torch.no_grad(), one_thread():
             for row in range(len(X)):
                 (tokens,) = self.inputs(ready, np.array([row]), None)

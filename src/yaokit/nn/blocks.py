@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from yaokit.nn.tokenizer import PAD
 
+CELLS = {"gru": nn.GRU, "lstm": nn.LSTM}
 Maps = list[Tensor]  # attention of each layer, (n, heads, length, length)
 
 
@@ -43,7 +44,7 @@ class Recurrent(nn.Module):
 
     def __init__(self, width: int, depth: int, cell: str, dropout: float) -> None:
         super().__init__()
-        kind = {"gru": nn.GRU, "lstm": nn.LSTM}[cell]
+        kind = CELLS[cell]
         self.cells = nn.ModuleList(
             [kind(width, width // 2, batch_first=True, bidirectional=True) for _ in range(depth)]
         )
@@ -62,10 +63,12 @@ class Encoder(nn.Module):
 
     Rotary positions: Su 2021, arXiv:2104.09864. RMS norm: Zhang 2019, arXiv:1910.07467. With
     `causal` a place sees only those before it. Any length will do; the cost grows with its square.
+    `stem` > 0 is the reach of a convolution before the first layer: neighbors in one step.
     """
 
-    def __init__(self, width: int, depth: int, heads: int, dropout: float) -> None:
+    def __init__(self, width: int, depth: int, heads: int, dropout: float, stem: int = 0) -> None:
         super().__init__()
+        self.stem = nn.Conv1d(width, width, stem) if stem else None
         self.layers = nn.ModuleList([_Layer(width, heads, dropout) for _ in range(depth)])
         self.norm = nn.RMSNorm(width)
 
@@ -75,6 +78,11 @@ class Encoder(nn.Module):
         if causal:
             allowed = allowed & torch.ones(2 * mask.shape[1:], dtype=torch.bool, device=x.device).tril()
         turns = rotations(x.shape[1], self.layers[0].size, x.device)  # type: ignore[arg-type]
+        if self.stem is not None:
+            reach = self.stem.kernel_size[0] - 1
+            sides = (reach, 0) if causal else (reach // 2, reach - reach // 2)
+            inner = functional.pad((x * mask[..., None]).transpose(1, 2), sides)
+            x = x + functional.gelu(self.stem(inner).transpose(1, 2))
         for layer in self.layers:
             x = layer(x, allowed, turns, maps)
         return self.norm(x) * mask[..., None]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -77,21 +78,28 @@ def train(
     puts rows of like size into one batch. Leaves torch's own random numbers alone.
     UsageError if the loss is no longer a number, or the device is not there.
     """
+    if plan.schedule not in SCHEDULES:
+        raise UsageError(f"no schedule is called {plan.schedule!r}; choose one of: {', '.join(SCHEDULES)}")
     engine = make_engine(plan.device, plan.devices, plan.precision)
     fit = _Fit(module, task, np.asarray(rows), plan, seed, valid, work, sizes, key)
     if plan.devices > 1:
-        state, history = engine.launch(_launched, fit)
-        module.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
+        with TemporaryDirectory() as folder:
+            result = Path(folder) / "result.safetensors"
+            engine.launch(_launched, fit, result)
+            module.load_state_dict({k: torch.from_numpy(v) for k, v in load_arrays(result).items()})
+            history = [Epoch(*losses) for losses in load_about(result)]
     else:
         history = fit.run(engine)
     module.to("cpu").eval()
     return history
 
 
-def _launched(engine: Any, fit: "_Fit") -> tuple[dict[str, np.ndarray], list[Epoch]]:
+def _launched(engine: Any, fit: "_Fit", result: Path) -> None:
+    """One of several processes; a file brings the result back, since Fabric's pipe holds 64 kB."""
     fit.module = deepcopy(fit.module)  # the processes share the memory of what is handed to them
     history = fit.run(engine)
-    return _arrays(fit.module.state_dict()), history
+    if engine.is_global_zero:
+        save_arrays(result, _arrays(fit.module.state_dict()), history)
 
 
 def one_cycle(done: float, *, warm: float = 0.3) -> tuple[float, float]:

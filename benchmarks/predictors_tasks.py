@@ -37,7 +37,7 @@ def gnn_yaokit(settings: dict[str, Any]) -> dict[str, Any]:
 
     torch.set_num_threads(settings["threads"])
     smiles, y = _table(settings)
-    size = {"hidden": 300, "depth": 3, "batch_size": 64, "dropout": 0.0, "device": "cpu"}
+    size = {"networks": 1, "hidden": 300, "depth": 3, "batch_size": 64, "dropout": 0.0, "device": "cpu"}
 
     def fit(n: int, epochs: int) -> Gnn:
         model = Gnn(0, "graph", epochs=epochs, **size)

@@ -23,7 +23,7 @@ SMALLER = {
     "cnn": {"width": 48, "epochs": 25, "batch_size": 16, "views": 2},
     "rnn": {"width": 48, "depth": 1, "epochs": 25, "batch_size": 16, "views": 2},
     "transformer": {"width": 48, "depth": 2, "epochs": 30, "batch_size": 16, "views": 2},
-    "gnn": {"hidden": 64, "epochs": 15, "lr": 3e-3},
+    "gnn": {"networks": 1, "hidden": 64, "epochs": 15, "lr": 3e-3},
 }
 FLOAT32 = ("cnn", "rnn", "transformer", "gnn")  # sums depend a little on what else is in the batch
 NUMBERS = ("mean", "std", "low", "high", "nearest_similarity")

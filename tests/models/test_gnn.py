@@ -29,7 +29,9 @@ assert not heavy, heavy
 
 
 def small(features: str = "graph", **changes) -> Gnn:
-    return Gnn(0, features, **{"hidden": 32, "epochs": 3, "batch_size": 8, "device": "cpu", **changes})
+    return Gnn(
+        0, features, **{"networks": 1, "hidden": 32, "epochs": 3, "batch_size": 8, "device": "cpu", **changes}
+    )
 
 
 def rows_of(smiles: list[str], features: str = "graph"):

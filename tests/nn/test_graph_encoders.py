@@ -73,7 +73,7 @@ def test_gradients_are_those_of_finite_differences():
         X = made(["CC(=O)Nc1ccccc1", "C", "CCO"])
         inputs = batch_of(X)
         inputs = inputs._replace(
-            **{k: getattr(inputs, k).double() for k in ("atom_kinds", "bond_kinds", "n_atoms", "numbers")}
+            **{k: getattr(inputs, k).double() for k in ("atom_kinds", "bond_kinds", "numbers")}
         )
         mask = torch.rand(len(X.atoms), 1, dtype=torch.float64, requires_grad=True)
         assert torch.autograd.gradcheck(lambda m, net=net, inputs=inputs: net(inputs, m), (mask,))
@@ -105,6 +105,23 @@ def test_mirror_images_differ(net: GraphNet):
 
 def test_no_molecules_give_no_rows(net: GraphNet):
     assert outputs(net, made(["CC"])[[]]).shape == (0, 2)
+
+
+def test_edges_that_share_their_environment_share_the_work():
+    """With the same outputs and gradients."""
+    torch.manual_seed(0)
+    net = GraphNet(1, hidden=32)
+    X = made([*series(20)[0], "C", "[Na+].[Cl-]", "c1ccccc1"])
+    found = []
+    for inputs in (batch_of(X), batch_of(X, steps=2)):
+        net.zero_grad()
+        output = net(inputs)
+        output.square().sum().backward()
+        found.append([output.detach(), *(p.grad for p in net.parameters())])
+    assert all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(*found, strict=True))
+    shared = batch_of(X, steps=2).shared
+    counts = [len(shared.source.starts), *(len(own.starts) for own, _ in shared.steps)]
+    assert counts[0] < counts[1] < counts[2] < len(X.bonds)
 
 
 def test_a_faded_atom_carries_nothing(net: GraphNet):

@@ -29,11 +29,13 @@ class Gnn(Network):
     encoder = "directed"
     pooling = "mean"
     depth = 3
-    hidden = 300
+    hidden = 128  # 300 was no better on a thousand molecules and takes three times as long
+    networks = 2
     dropout = 0.1
-    epochs = 30
+    epochs = 20
     batch_size = 32
     lr = 1e-3
+    predict_batch = 256
 
     def _prepare(self, X: Graphs, y: Targets) -> None:
         self._scaling = Scaling.fit(csr_array(X.numbers))
@@ -59,5 +61,5 @@ class Gnn(Network):
 
         from yaokit.nn.graph_encoders import batch_of
 
-        batch = batch_of(ready[rows])
+        batch = batch_of(ready[rows], self.depth - 1 if self.encoder == "directed" else None)
         return (batch._replace(atom_kinds=batch.atom_kinds * torch.from_numpy(self._seen)),)

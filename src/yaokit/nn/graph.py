@@ -59,8 +59,8 @@ class Graphs:
             rows = np.arange(len(self))[rows]
         rows = np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
-        atoms = _runs(self._atom_starts[rows], self.n_atoms[rows])
-        bonds = _runs(self._bond_starts[rows], self.n_bonds[rows])
+        atoms = runs(self._atom_starts[rows], self.n_atoms[rows])
+        bonds = runs(self._bond_starts[rows], self.n_bonds[rows])
         return Graphs(
             self.atoms[atoms],
             self.bonds[bonds],
@@ -163,12 +163,12 @@ def grouped(codes: np.ndarray) -> tuple[np.ndarray, Links]:
 def _onward(source: np.ndarray, reverse: np.ndarray, degree: np.ndarray, starts: np.ndarray) -> Links:
     """Row of an edge: the edges that lead to its source, without its reverse."""
     count = degree[source]
-    into = _runs(starts[source], count)
+    into = runs(starts[source], count)
     row = np.repeat(np.arange(len(source)), count)
     into, row = (part[into != reverse[row]] for part in (into, row))
     count = count - 1
     begin = np.cumsum(count) - count
-    back = reverse[into[_runs(begin[reverse], count[reverse])]]
+    back = reverse[into[runs(begin[reverse], count[reverse])]]
     count = count[reverse]
     return _links(into, begin, back, np.cumsum(count) - count)
 
@@ -177,7 +177,7 @@ def _links(*arrays: np.ndarray) -> Links:
     return Links(*(np.ascontiguousarray(array, np.int32) for array in arrays))
 
 
-def _runs(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def runs(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """starts[0], starts[0] + 1, … (counts[0] of them), starts[1], …"""
     before = np.cumsum(counts) - counts
     return np.repeat(starts - before, counts) + np.arange(counts.sum())
@@ -205,7 +205,7 @@ def _packed(mols: Sequence[Chem.Mol], numbers: np.ndarray) -> Graphs:
     ends: list[tuple[int, int]] = []
     for mol in mols:
         atoms += _atom_codes(mol)
-        for bond in mol.GetBonds():
+        for bond in map(mol.GetBondWithIdx, range(mol.GetNumBonds())):  # twice as fast as GetBonds
             ends.append((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))
             order, stereo = _ORDERS.get(bond.GetBondType(), 5), min(int(bond.GetStereo()), 5)
             bonds.append((order, stereo, bond.GetIsConjugated(), bond.IsInRing()))
@@ -236,7 +236,7 @@ def _atom_codes(mol: Chem.Mol) -> list[tuple[int, ...]]:
             rings[i],
             atom.GetIsAromatic() | (atom.GetIsotope() > 0) << 1 | (atom.GetNumRadicalElectrons() > 0) << 2,
         )
-        for i, atom in enumerate(mol.GetAtoms())
+        for i, atom in enumerate(map(mol.GetAtomWithIdx, range(len(rings))))
     ]
 
 

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from yaokit.core.lazy import pick
 from yaokit.nn.graph import ATOM, BOND, Graphs, Links, expand_atoms, expand_bonds, grouped, wire
+from yaokit.nn.graph_environments import environments
 
 ENCODERS = {
     "directed": "yaokit.nn.graph_encoders:Directed",
@@ -42,6 +43,23 @@ class TorchLinks(NamedTuple):
         return TorchLinks(*(part.to(device) for part in self))
 
 
+class Shared(NamedTuple):
+    """`Environments` on a device."""
+
+    source: TorchLinks
+    bond: TorchLinks
+    steps: tuple[tuple[TorchLinks, TorchLinks], ...]
+    atom: TorchLinks
+    into: TorchLinks
+    of_molecule: TorchLinks
+
+    def to(self, device: Any) -> "Shared":
+        """On another device."""
+        steps = tuple((own.to(device), onward.to(device)) for own, onward in self.steps)
+        source, bond, _, *rest = self
+        return Shared(source.to(device), bond.to(device), steps, *(part.to(device) for part in rest))
+
+
 class Batch(NamedTuple):
     """n molecules, a atoms, e directed edges; kinds of atoms and bonds stand only once."""
 
@@ -54,19 +72,25 @@ class Batch(NamedTuple):
     into_target: TorchLinks  # (a, e)
     onward: TorchLinks  # (e, e)
     of_molecule: TorchLinks  # (n, a)
-    n_atoms: Tensor  # (n, 1) float32
     numbers: Tensor  # (n, numbers) float32 what is known of the molecules besides
+    shared: "Shared | None"  # what needs computing only once
 
     def to(self, device: Any) -> "Batch":
         """On another device."""
-        return Batch(*(part.to(device) for part in self))  # type: ignore[arg-type]
+        return Batch(*(part if part is None else part.to(device) for part in self))  # type: ignore[arg-type]
 
 
-def batch_of(X: Graphs) -> Batch:
-    """The molecules as one batch."""
+def batch_of(X: Graphs, steps: int | None = None) -> Batch:
+    """The molecules as one batch; `steps` of messages between edges, to share what edges share."""
     wiring = wire(X)
     atom_codes, kind_of_atom = grouped(X.atoms)
     bond_codes, kind_of_edge = grouped(X.bonds[wiring.bond])
+    shared = None
+    if steps is not None:
+        found = environments(X, wiring, kind_of_atom.indices, kind_of_edge.indices, steps)
+        made = tuple((_tensors(own), _tensors(onward)) for own, onward in found.steps)
+        ends = map(_tensors, (found.atom, found.into, found.of_molecule))
+        shared = Shared(_tensors(found.source), _tensors(found.bond), made, *ends)
     return Batch(
         torch.from_numpy(expand_atoms(atom_codes)),
         torch.from_numpy(expand_bonds(bond_codes)),
@@ -77,8 +101,8 @@ def batch_of(X: Graphs) -> Batch:
         _tensors(wiring.into_target),
         _tensors(wiring.onward),
         _tensors(wiring.of_molecule),
-        torch.from_numpy(X.n_atoms[:, None].astype(np.float32)),
         torch.from_numpy(np.ascontiguousarray(X.numbers)),
+        shared,
     )
 
 
@@ -135,13 +159,14 @@ class GraphNet(nn.Module):
         )
 
     def forward(self, batch: Batch, mask: Tensor | None = None) -> Tensor:
-        if mask is None:
-            mask = batch.n_atoms.new_ones(1, 1)
         return self.head(torch.cat([self.fingerprint(batch, mask), batch.numbers], dim=1))
 
-    def fingerprint(self, batch: Batch, mask: Tensor) -> Tensor:
+    def fingerprint(self, batch: Batch, mask: Tensor | None = None) -> Tensor:
         """(n, hidden) the pooled vectors of the molecules."""
-        return self.pooling(mask * self.encoder(batch, mask), batch)
+        if mask is None and batch.shared is not None:
+            return self.pooling(self.encoder.shared(batch, batch.shared), batch.shared.of_molecule)
+        mask = batch.numbers.new_ones(1, 1) if mask is None else mask
+        return self.pooling(mask * self.encoder(batch, mask), batch.of_molecule)
 
 
 class Directed(nn.Module):
@@ -165,10 +190,25 @@ class Directed(nn.Module):
         start = linked(batch.from_source, atoms) + bonds  # (e, hidden)
         state = functional.relu(start)
         for _ in range(self.depth - 1):
-            state = self.dropout(functional.relu(start + self.step(linked(batch.onward, state))))
+            state = self._stepped(start, linked(batch.onward, state))
         own = linked(batch.kind_of_atom, self.atom_out(batch.atom_kinds))
-        around = self.message_out(linked(batch.into_target, state))
-        return self.dropout(functional.relu(own + around))
+        return self._ended(own, linked(batch.into_target, state))
+
+    def shared(self, batch: Batch, shared: Shared) -> Tensor:
+        """(distinct atoms, hidden) the same, each environment once; they share dropout, too."""
+        start = linked(shared.source, self.atom_in(batch.atom_kinds))
+        start = start + linked(shared.bond, self.bond_in(batch.bond_kinds))
+        state = functional.relu(start)
+        for own, onward in shared.steps:
+            state = self._stepped(linked(own, start), linked(onward, state))
+        own = linked(shared.atom, self.atom_out(batch.atom_kinds))
+        return self._ended(own, linked(shared.into, state))
+
+    def _stepped(self, start: Tensor, message: Tensor) -> Tensor:
+        return self.dropout(functional.relu(start + self.step(message)))
+
+    def _ended(self, own: Tensor, message: Tensor) -> Tensor:
+        return self.dropout(functional.relu(own + self.message_out(message)))
 
 
 class Gine(nn.Module):
@@ -267,8 +307,9 @@ class Mean(nn.Module):
     def __init__(self, hidden: int) -> None:
         super().__init__()
 
-    def forward(self, atoms: Tensor, batch: Batch) -> Tensor:
-        return linked(batch.of_molecule, atoms) / batch.n_atoms.clamp(min=1)
+    def forward(self, atoms: Tensor, of_molecule: TorchLinks) -> Tensor:
+        count = linked(of_molecule, atoms.new_ones(len(atoms), 1))
+        return linked(of_molecule, atoms) / count.clamp(min=1)
 
 
 class Sum(nn.Module):
@@ -277,8 +318,8 @@ class Sum(nn.Module):
     def __init__(self, hidden: int) -> None:
         super().__init__()
 
-    def forward(self, atoms: Tensor, batch: Batch) -> Tensor:
-        return linked(batch.of_molecule, atoms) / 100
+    def forward(self, atoms: Tensor, of_molecule: TorchLinks) -> Tensor:
+        return linked(of_molecule, atoms) / 100
 
 
 class Gated(nn.Module):
@@ -288,6 +329,6 @@ class Gated(nn.Module):
         super().__init__()
         self.gate = nn.Linear(hidden, 1)
 
-    def forward(self, atoms: Tensor, batch: Batch) -> Tensor:
+    def forward(self, atoms: Tensor, of_molecule: TorchLinks) -> Tensor:
         weight = torch.sigmoid(self.gate(atoms))
-        return linked(batch.of_molecule, weight * atoms) / (linked(batch.of_molecule, weight) + 1e-6)
+        return linked(of_molecule, weight * atoms) / (linked(of_molecule, weight) + 1e-6)

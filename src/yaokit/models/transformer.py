@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 
 class Transformer(SmilesNetwork):
-    """An encoder with rotary positions."""
+    """An encoder with rotary positions; a convolution first tells each token its neighbors."""
 
     name = "transformer"
     settings = (*SmilesNetwork.settings, "heads", "stem")
     heads = 4
-    stem = 0  # tokens that a convolution before the first layer reads together; 0: no convolution
-    lr = 1e-3
+    stem = 5  # tokens that a convolution before the first layer reads together; 0: no convolution
+    dropout = 0.0
+    lr = 2e-3
 
     def encoder(self) -> "torch.nn.Module":
         from yaokit.nn.blocks import Encoder

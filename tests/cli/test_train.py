@@ -42,9 +42,37 @@ def test_train_then_predict_row_by_row(yaokit: Callable, table: Path, tmp_path: 
     assert bad["reason"].startswith("SYNTAX")
 
 
+def test_labels_are_taken_for_classes(yaokit: Callable, table: Path, tmp_path: Path) -> None:
+    with open(table, encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    labels = [[*row, "active" if float(row[1]) > 6.4 else "inactive"] for row in rows]
+    _write(table, [[*head, "label"], *labels])
+    asked = ("--target", "label", "--split", "random", "--learning-curve")
+    done = yaokit("train", table, *asked, "-o", "model", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "AUROC" in done.stdout
+    assert "learn" in (tmp_path / "model" / "report.html").read_text(encoding="utf-8")
+    done = yaokit("predict", "model", table, "-o", "out.csv", "--quiet")
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+        out = list(csv.DictReader(file))
+    assert {row["label_set"] for row in out if row["status"] == "ok"} <= {"0", "1", "both", "none"}
+    assert all(0 <= float(row["label_pred"]) <= 1 for row in out if row["status"] == "ok")
+    assert (out[-1]["label_pred"], out[-1]["label_set"]) == ("", "")
+    done = yaokit("evaluate", "model", table, "-o", "checked", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "checked" / "report.html").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
+        (["--target", "pIC50", "--model", "bosting"], 2, "choose one or more different ones of: boosting"),
+        (["--target", "pIC50", "--model", "svm:graph"], 2, "it reads: fp, full"),
+        (["--target", "pIC50", "--time-limit", "0"], 2, "leaves no time"),
+        (["--target", "pIC50", "--weight", "note"], 2, "in 'note' is 'x'"),
+        (["--target", "pIC50", "--task", "classification"], 2, "not two classes; give --threshold"),
+        (["--target", "pIC50", "--threshold", "6"], 2, "add --task classification"),
+        (["--target", "pIC50", "--model", "mlp", "--device", "mps"], 2, "this machine has"),
         (["--target", "Ki"], 2, "no column 'Ki'"),
         (["--target", "pIC50", "--folds", "2"], 2, "3 or more"),
         (["--target", "pIC50", "--minimize", "x"], 2, "--minimize x is no --target"),

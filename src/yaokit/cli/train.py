@@ -32,6 +32,7 @@ def train(
     features: Literal["fp", "full"] | None = None,
     scale: Literal["auto", "linear", "log", "rank"] = "auto",
     tune: Limit = 0,
+    learning_curve: bool = False,
     time_limit: Annotated[float | None, Parameter(metavar="MIN")] = None,
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     split: Annotated[str, Parameter(metavar="SPLIT")] = "scaffold",
@@ -91,6 +92,8 @@ def train(
         on which numbers are learned; auto tries log and rank where values are skewed
     tune
         trials of other settings for each member, chosen by folds of the training rows
+    learning_curve
+        also measure the first member with 20, 40, … % of the molecules: would more help?
     time_limit
         minutes that --model auto may use, about
     device
@@ -130,6 +133,7 @@ def train(
         balanced=balanced,
         scale=scale,
         tune=tune,
+        curve=learning_curve,
         time_limit_min=time_limit,
         device=None if device == "auto" else device,
     )

@@ -98,16 +98,26 @@ def _bounds(table: MolTable, task: str) -> np.ndarray:
 
 
 def _weights(table: MolTable, name: str) -> np.ndarray:
-    weights = _column(table, name)
-    bad = np.flatnonzero(~(weights >= 0))
+    if name not in table.data.column_names:
+        raise UsageError(f"no column {name!r} to weigh by; there are: {', '.join(table.data.column_names)}")
+    cells = table.column(name)
+    weights = np.array([_number(cell) for cell in cells])
+    bad = np.flatnonzero(~((weights >= 0) & (weights < np.inf)))
     if len(bad):
         raise UsageError(
-            f"the weight of row {bad[0] + 1} in {name!r} is {weights[bad[0]]:g}; "
+            f"the weight of {table.ids[bad[0]]!r} in {name!r} is {str(cells[bad[0]])[:40]!r}; "
             "weights are numbers of 0 or more"
         )
     if not weights.any():
         raise UsageError(f"every weight in {name!r} is 0: nothing would count")
     return weights / weights[weights > 0].mean()
+
+
+def _number(cell: object) -> float:
+    try:
+        return float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return np.nan
 
 
 def _balance(y: Targets) -> Targets:

@@ -33,6 +33,7 @@ class Learning:
     balanced: bool = False  # both classes count the same
     scale: str = "auto"
     tune: int = 0  # trials for each member
+    curve: bool = False  # also with fewer molecules
     time_limit_min: float | None = None
     device: str | None = None  # of the networks: "auto", "cpu", "cuda" or "mps"
 
@@ -93,6 +94,7 @@ def fit_trusted(
         limits={t["name"]: (0.0, 100.0) for t in summary["tasks"] if _is_percentage(t)},
         settings=_on_device(members, learning.device),
         tune=learning.tune,
+        curve=learning.curve,
         workers=workers,
         cache=cache,
         progress=progress,

@@ -31,6 +31,7 @@ from yaokit.models import MODELS
 from yaokit.models.base import Member, read_card
 from yaokit.models.card import make_card
 from yaokit.models.cross import SIMILARITY, cross_validate, outer
+from yaokit.models.curve import learning_curve
 from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
 from yaokit.models.featurize import Rows, featurize, featurize_smiles
 from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
@@ -95,6 +96,7 @@ class Trusted:
         limits: Mapping[str, tuple[float, float]] | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         tune: int = 0,
+        curve: bool = False,
         workers: int = 1,
         cache: Path | None = None,
         progress: Progress | None = None,
@@ -103,7 +105,8 @@ class Trusted:
         by its values if not given. `weight`: a column that says how much a row counts; `balanced`:
         both classes count the same. `scale`: on which numbers are learned (models/scales.py), or
         "auto". `limits`: task → what its values can be. `settings`: label → settings of the member;
-        `tune`: trials to find better ones on the training rows, for each member.
+        `tune`: trials to find better ones on the training rows, for each member; `curve`: also
+        measure the first member with fewer molecules.
         """
         self.members = tuple(members)
         self.validation = validation or Validation()
@@ -111,7 +114,7 @@ class Trusted:
         self.minimize = tuple(minimize)
         self.asked_kinds, self.weight, self.balanced = dict(kinds or {}), weight, balanced
         self.scale, self.limits, self.settings = scale, dict(limits or {}), dict(settings or {})
-        self.tune = tune
+        self.tune, self.curve = tune, curve
         self.kinds: tuple[str, ...] = ()
         self.workers, self.cache, self.progress = workers, cache, progress or Silent()
         self.tasks: tuple[str, ...] = ()
@@ -148,6 +151,7 @@ class Trusted:
             self.settings |= self._tuned(learned, free)
         self.evaluations = self._judge(learned)
         self._trust = [evaluation.trust for evaluation in self.evaluations]
+        self._curves = self._learning_curves() if self.curve else [None] * len(self.tasks)
         self._models = {}
         for label in self.members:
             model = make(label, derived(self.validation.seed, label, "all"), self.settings.get(label))
@@ -177,6 +181,14 @@ class Trusted:
             if found:
                 out[label] = {**self.settings.get(label, {}), **found}
         return out
+
+    def _learning_curves(self) -> list[dict[str, Any]]:
+        """Of each task, how good the first member is with a part of the molecules."""
+        label, seed = self.members[0], self.validation.seed
+        X = self._rows[features_of(label)]
+        return [
+            learning_curve(label, X, self._y, self._folds[0], j, seed=seed) for j in range(len(self.tasks))
+        ]
 
     def _judge(self, learned: Targets) -> list[Evaluation]:
         plan, folds = self.validation, self._folds
@@ -302,6 +314,7 @@ class Trusted:
                 "repeats": len(self._folds),
                 "seed": plan.seed,
                 "tuned_on_judged": bool(self.tune) and bool(self._free_rows().all()),
+                "learning_curve": self._curves[j],
                 "noise": self.provenance.get("noise", {}).get(task),
             }
             tasks.append(about | evaluation.metrics)

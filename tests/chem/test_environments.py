@@ -4,7 +4,7 @@ import pytest
 from rdkit import Chem
 from toy_runs import series
 
-from yaokit.chem.environments import drawn, environments
+from yaokit.chem.environments import drawn, environments, new_atoms
 from yaokit.chem.fingerprints import morgan, morgan_row
 
 
@@ -25,3 +25,11 @@ def test_an_environment_is_drawn_from_its_center():
     assert {e.atoms for e in environments(mol) if e.radius == 1} <= {
         frozenset(atoms) for atoms in ({0, 1}, {0, 1, 2}, {1, 2})
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "new"),
+    [("CCO", "CCO", []), ("CCCO", "CCCCl", [2, 3]), ("c1ccccc1C", "c1ccccc1CC", [5, 6, 7])],
+)
+def test_what_is_new_is_named(before: str, after: str, new: list[int]):
+    assert new_atoms(Chem.MolFromSmiles(before), Chem.MolFromSmiles(after)) == new

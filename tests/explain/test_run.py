@@ -48,7 +48,7 @@ def test_every_row_stays_and_bad_ones_say_why(why: Path):
     assert found[4]["reason"].startswith("SYNTAX")
     summary = json.loads((why / "summary.json").read_text())
     assert (summary["n_in"], summary["n_ok"], summary["n_failed"]) == (6, 4, 2)
-    assert summary["members"][0]["method"] == "trees"
+    assert summary["members"][0]["method"] == "tree SHAP"
 
 
 def test_every_atom_has_a_value(why: Path):

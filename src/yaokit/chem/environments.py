@@ -38,6 +38,12 @@ def drawn(mol: Chem.Mol, environment: Environment) -> str:
     )
 
 
+def new_atoms(before: Chem.Mol, after: Chem.Mol) -> list[int]:
+    """Atoms of `after` whose direct surroundings do not occur in `before`."""
+    known = {e.bit for e in environments(before) if e.radius <= 1}
+    return sorted({e.center for e in environments(after) if e.radius <= 1 and e.bit not in known})
+
+
 def _bonds_within(mol: Chem.Mol, center: int, radius: int) -> list[int]:
     return list(Chem.FindAtomEnvironmentOfRadiusN(mol, radius, center)) if radius else []
 

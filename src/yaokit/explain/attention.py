@@ -35,12 +35,12 @@ class Attention:
         return np.array([to[places].sum() for places in self.atoms])
 
     def to_json(self) -> dict[str, Any]:
-        """For the page: whole percents, flat from row to row; the mean of all first, then each head."""
+        """For the page: whole thousandths, flat from row to row; the mean of all first, then each head."""
         shown = {"all layers, all heads": self.averaged()}
         for layer in range(len(self.maps)):
             for head in range(self.maps.shape[1]):
                 shown[f"layer {layer + 1}, head {head + 1}"] = self.averaged(layer, head)
-        maps = {name: np.rint(100 * map_).astype(int).ravel().tolist() for name, map_ in shown.items()}
+        maps = {name: np.rint(1000 * map_).astype(int).ravel().tolist() for name, map_ in shown.items()}
         return {"tokens": list(self.tokens), "maps": maps}
 
 

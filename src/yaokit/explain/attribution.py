@@ -18,7 +18,14 @@ METHODS = {  # model → function(model, mols, task) -> (atoms,) float64 of each
     "gnn": "yaokit.explain.networks:graphs",
 }
 ANY = "yaokit.explain.masking:member"  # of every other model
-_SAMPLE = 24  # training molecules on which members are compared
+_NAMES = {
+    "trees:boosting": "tree SHAP",
+    "trees:forest": "tree paths",
+    "networks:tokens": "occlusion",
+    "networks:graphs": "occlusion",
+    "masking:member": "masking",
+}
+_SAMPLE = 8  # training molecules on which members are compared
 
 
 def attribute(subject: Subject, mols: Sequence[Chem.Mol], task: int) -> list[np.ndarray]:
@@ -49,8 +56,8 @@ def of_member(model: Member, mols: Sequence[Chem.Mol], task: int) -> list[np.nda
 
 
 def method_of(model: Member) -> str:
-    """The name of the method that explains a model."""
-    return METHODS.get(model.name, ANY).rpartition(".")[2].partition(":")[0]
+    """What the method that explains a model is called."""
+    return _NAMES[METHODS.get(model.name, ANY).rpartition(".")[2]]
 
 
 def _weighted(subject: Subject, task: int) -> list[tuple[str, float]]:

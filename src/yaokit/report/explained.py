@@ -7,14 +7,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from markupsafe import Markup
+from rdkit import Chem
 
 from yaokit import __version__
 from yaokit.chem.depict import common_core
+from yaokit.chem.environments import new_atoms
 from yaokit.core.errors import UsageError
 from yaokit.core.store import publish, write_json, write_text
 from yaokit.data.export import write_csv
 from yaokit.explain.rules import as_text, faithful
 from yaokit.explain.run import Explained
+from yaokit.explain.tables import Molecule
 from yaokit.report.axes import extent, finite
 from yaokit.report.cards import contribution_color
 from yaokit.report.figures import interval_bar
@@ -129,8 +132,8 @@ def _cards(explained: Explained, sheet: Sheet, top: float) -> list[dict[str, Any
                 "picture": sheet.show(molecule.smiles, f"atom values of {molecule.id}", colors),
                 "bar": Markup(interval_bar(span, mean, (low, high), inside, marks)) if finite([low]) else "",
                 "neighbors": [_drawn(n, n["neighbor_smiles"], sheet) for n in neighbors],
-                "changed": [_drawn(c, c["smiles"], sheet) for c in changed.get(molecule.row, [])],
-                "pairs": [_drawn(p, p["product"], sheet) for p in pairs.get(molecule.row, [])],
+                "changed": [_turned(c, c["smiles"], molecule, sheet) for c in changed.get(molecule.row, [])],
+                "pairs": [_turned(p, p["product"], molecule, sheet) for p in pairs.get(molecule.row, [])],
                 "sum": float(molecule.values.sum()),
             }
         )
@@ -141,8 +144,9 @@ def _attention(explained: Explained, i: int, sheet: Sheet) -> dict[str, Any]:
     """One molecule's attention, with its atoms colored by what they receive."""
     molecule, found = explained.molecules[i], explained.attention[i]
     received = found.received()
-    top = float(received.max())
-    colors = [f"rgb(42 111 151/{0.7 * v / top:.2f})" for v in received.tolist()]
+    low, high = float(received.min()), float(received.max())
+    shares = [(v - low) / (high - low or 1.0) for v in received.tolist()]
+    colors = [f"rgb(42 111 151/{0.7 * share:.2f})" if share > 0.05 else None for share in shares]
     picture = sheet.show(molecule.smiles, f"attention to atoms of {molecule.id}", colors)
     return {"id": molecule.id, "picture": picture, "data": found.to_json()}
 
@@ -156,6 +160,12 @@ def _by_row(table: pa.Table) -> dict[int, list[Row]]:
 
 def _drawn(row: Row, smiles: str, sheet: Sheet) -> dict[str, Any]:
     return {**row, "picture": sheet.show(smiles, smiles)}
+
+
+def _turned(row: Row, smiles: str, before: Molecule, sheet: Sheet) -> dict[str, Any]:
+    """The same of a molecule made from another one; what is new in it is marked."""
+    atoms = new_atoms(before.mol, Chem.MolFromSmiles(smiles))
+    return {**row, "picture": sheet.show(smiles, smiles, _marked(smiles, atoms))}
 
 
 def _importance(table: pa.Table, kind: str, sheet: Sheet) -> list[dict[str, Any]]:
@@ -187,7 +197,5 @@ def _example(row: Row, sheet: Sheet) -> Markup | None:
 
 
 def _marked(smiles: str, atoms: Sequence[int]) -> list[str | None]:
-    from rdkit import Chem
-
     n = Chem.MolFromSmiles(smiles).GetNumAtoms()
     return [_MARK if i in set(atoms) else None for i in range(n)]

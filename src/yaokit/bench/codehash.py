@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parents[1]
-COMMON = ("core/*.py", "chem/**/*.py", "chem/**/*.csv", "data/**/*.py", "models/*.py", "nn/**/*.py")
+COMMON = (
+    "core/*.py",
+    "chem/**/*.py",
+    "chem/**/*.csv",
+    "data/**/*.py",
+    "models/*.py",
+    "nn/**/*.py",
+    "nn/**/*.csv",
+)
 
 
 def code_hash(*patterns: str) -> str:

@@ -43,10 +43,7 @@ MEASURED = (
 )
 EPOCHS = 10
 FP_MODELS = {"boosting": (), "forest": (), "mlp": (), "trusted": ("boosting", "mlp")}
-UNWANTED = {
-    "fp": ("torch", "lightning_fabric", "lightning", "optuna", "sklearn", "captum", "tensorboardX"),
-    "gnn": ("lightning_fabric", "lightning", "optuna", "sklearn", "captum", "tensorboardX", "lightgbm"),
-}
+UNWANTED = ("torch", "lightning_fabric", "lightning", "optuna", "sklearn", "captum", "tensorboardX")
 
 Row = dict[str, Any]
 
@@ -193,7 +190,7 @@ def train(asked: Asked) -> Iterator[Row]:
 def imports(asked: Asked) -> Iterator[Row]:
     """Packages that a saved model must not need."""
     for name, folder in fp_folders(asked).items():
-        found = task(sys.executable, "imported", {"model": folder, "unwanted": UNWANTED["fp"]})
+        found = task(sys.executable, "imported", {"model": folder, "unwanted": UNWANTED})
         notes = f"{found['modules']:,} modules, {found['seconds']['cpu']:.2f} s; " + (
             f"imported: {', '.join(found['unwanted'])}" if found["unwanted"] else "none"
         )

@@ -116,10 +116,8 @@ def fp(asked: Asked) -> Iterator[Row]:
     ]
     peer = None
     if asked.peers:
-        small = {**settings, "csv": molecules(asked, 1_000)}
-        peer = 4 * statistics.median(
-            task(asked.peers, "gnn_chemprop", small)["predict"]["cpu"] for _ in range(asked.repeats)
-        )
+        runs = [task(asked.peers, "gnn_chemprop", settings) for _ in range(asked.repeats)]
+        peer = statistics.median(run["predict"]["cpu"] for run in runs)
     for name in FP_MODELS:
         rate = f"{n / statistics.median(answer[name] for answer in answers):,.0f} molecules/s"
         title = f"{name}, prediction of {n:,} SMILES, 1 thread"

@@ -143,7 +143,7 @@ def stream(asked: Asked) -> Iterator[Row]:
     from yaokit.data.catalog.builtin import builtin_records
 
     model = fp_folders(asked)["trusted"]
-    smiles = [record.values["smiles"] for record in islice(builtin_records("builtin:zinc250k"), 240_000)]
+    smiles = [str(record.cells["smiles"]) for record in islice(builtin_records("builtin:zinc250k"), 240_000)]
     peaks = []
     for n in (asked.rows // 10, asked.rows):
         path = CACHE / f"zinc_{n}.smi"

@@ -195,13 +195,32 @@ class TestColumn:
         folds = self.folds(given.astype(float), k=5)
         assert folds.partition == Folds.cross(given).partition
 
-    @pytest.mark.parametrize("words", [("train", "test"), ("Train_Val", "TEST"), ("training", "holdout")])
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("train", "test"),
+            ("Train_Val", "TEST"),
+            ("training", "holdout"),
+            ("train", "hold_out"),
+            ("train-val", "Hold-Out"),
+            ("train", "hold out"),
+        ],
+    )
     def test_the_test_rows_alone_are_judged(self, words: tuple[str, str]):
         is_test = np.arange(20) % 4 == 3
         folds = self.folds(np.where(is_test, words[1], words[0]))
         assert len(folds.judged) == 1
         assert np.array_equal(folds.rows(*folds.judged), is_test)
         assert not folds.rows(*folds.left_out(folds.judged[0], 0))[folds.numbers == 1].any()
+
+    @pytest.mark.parametrize("word", ["hold_out", "test", "Hold-out"])
+    def test_test_rows_alone_leave_nothing_to_learn_from(self, word: str):
+        with pytest.raises(UsageError, match="column 'series' leaves 0 rows to learn from"):
+            self.folds([word] * 12)
+
+    def test_test_words_of_several_spellings_are_one_set(self):
+        folds = self.folds(["train", "train", "test", "hold_out"] * 5)
+        assert folds.rows(*folds.judged).sum() == 10
 
     def test_validation_rows_are_learned_from(self):
         folds = self.folds(["train", "valid", "Test"] * 5)

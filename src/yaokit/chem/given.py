@@ -1,5 +1,6 @@
 """Folds from a column that says which rows belong together."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,9 +22,9 @@ def column_folds(values: np.ndarray, smiles: Sequence[str], k: int, seed: int, c
     (random ones if there are too few scaffolds) that set weights and intervals.
     """
     names = [_name(value) for value in values]
-    words = {name.lower().replace("_", "").replace("-", "") for name in names}
-    if words <= TRAIN | TEST and words & TEST:
-        is_test = np.array([name.lower().replace("-", "") in TEST for name in names])
+    words = [_word(name) for name in names]
+    if set(words) <= TRAIN | TEST and not TEST.isdisjoint(words):
+        is_test = np.array([word in TEST for word in words])
         return _held_out(is_test, smiles, k, seed, column)
     advice = "ask for fewer --folds or another --split"
     return Folds.cross(group_folds(names, k, seed, f"values in the column {column!r}", advice))
@@ -41,6 +42,11 @@ def _held_out(is_test: np.ndarray, smiles: Sequence[str], k: int, seed: int, col
     except UsageError:  # too few scaffolds
         numbers[~is_test] = random_folds(train, k, seed)
     return Folds(numbers, (k,))
+
+
+def _word(name: str) -> str:
+    """The name as it stands in TRAIN and TEST: "Hold-out" is "holdout"."""
+    return re.sub(r"[-_ ]", "", name.lower())
 
 
 def _name(value: Any) -> str:

@@ -52,6 +52,11 @@ def test_classes_are_judged_by_curves_and_probabilities(model_folders, tmp_path)
     assert "RMSE" not in page.text.replace("RMS error of the probability", "")
 
 
+def test_the_first_tile_tells_the_share_of_class_1_or_the_members(model_folders, tmp_path):
+    assert "38 % of class 1" in rendered(model_folders["classes"], tmp_path / "a", base_rate=0.381).text
+    assert "members: boosting, mlp" in rendered(model_folders["values"], tmp_path / "b").text
+
+
 def test_the_verdict_names_what_the_stack_does_not_beat(model_folders, tmp_path):
     page = rendered(model_folders["classes"], tmp_path / "m")
     assert "better than nearest neighbor, but not than random forest beyond the noise" in page.text

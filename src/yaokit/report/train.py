@@ -94,8 +94,10 @@ def _tiles(metrics: Mapping[str, Any], card: Mapping[str, Any]) -> Iterator[tupl
     """Label, number and note."""
     row = overview(metrics)
     main, stack = row["measure"], row["stack"]
-    classes = metrics.get("classes") or {}
-    note = f"{classes['1']:,} of class 1" if classes else f"members: {', '.join(card.get('members', []))}"
+    positive = metrics.get("base_rate")
+    note = f"members: {', '.join(card.get('members', []))}"
+    if finite([positive]):
+        note = f"{share(positive)} of class 1"
     yield "molecules", f"{metrics['n']:,}", note
     if finite([stack.get("mean")]):
         spread = f" ± {stack['std']:.3f}" if finite([stack.get("std")]) else ""

@@ -91,6 +91,11 @@ def test_wrong_settings_are_one_line_and_leave_no_model(
     assert not (tmp_path / "model").exists()
 
 
+def test_the_help_of_predict_names_every_column(yaokit: Callable) -> None:
+    told = yaokit("predict", "--help").stdout
+    assert all(name in told for name in ("T_pred", "T_std", "T_low", "T_high", "T_set", "in_domain"))
+
+
 def test_predict_with_a_folder_that_is_no_model(yaokit: Callable, table: Path, tmp_path: Path) -> None:
     done = yaokit("predict", tmp_path, table, "-o", "out.csv")
     assert done.returncode == 2

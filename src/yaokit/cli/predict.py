@@ -24,6 +24,9 @@ def predict(
 
     To the input columns come, for each task T, T_pred, T_std, T_low and T_high
     (90 % interval), then in_domain, nearest_similarity, status and reason.
+    Where classes were learned, T_pred is the probability of class 1, T_low and
+    T_high its bounds, and T_set the classes that cannot be excluded at 90 %:
+    0, 1, both or none.
 
     For example:
       yaokit predict model new.csv -o predictions.csv

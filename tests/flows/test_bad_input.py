@@ -71,7 +71,7 @@ PLANS = {
     "a misspelled key": (PLAN.replace("folds", "fold"), "did you mean 'folds'"),
     "an unknown step": (PLAN.replace('use = "rank"', 'use = "range"'), "did you mean 'rank'"),
     "an unknown split": (LEARN.replace('"random"', '"by hand"'), "choose one of: butina, random, scaffold"),
-    "an unknown model": (LEARN.replace('["boosting"]', '["bosting"]'), "boosting, forest, mlp"),
+    "an unknown model": (LEARN.replace('["boosting"]', '["bosting"]'), "boosting, cnn, forest"),
     "a missing file": (PLAN.replace("measured.csv", "measure.csv"), "measure.csv"),
     "an unknown unit": (PLAN.replace('unit = "p"', 'unit = "pounds"'), "pounds"),
     "an unknown builtin": (PLAN.replace("measured.csv", "builtin:x"), "builtin:chembl2321810"),

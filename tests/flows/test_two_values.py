@@ -16,7 +16,7 @@ EDITS = {
     '# { column = "hERG_pIC50", unit = "p", goal = "maximize" }': (
         '{ column = "hERG_pIC50", unit = "p", goal = "minimize" }'
     ),
-    'models = ["boosting", "mlp"]': 'models = ["boosting"]\nrepeats = 1',
+    'models = ["auto"]': 'models = ["boosting"]\nrepeats = 1',
     'split = "scaffold"': 'split = "random"',
     "folds = 5": "folds = 3",
     "top = 1200\n": "top = 30\n",

@@ -180,6 +180,18 @@ def test_weights_must_be_numbers_of_zero_or_more():
         Trusted(("boosting",), weight="w").fit(table, [TASK])
 
 
+def test_rows_without_weight_do_not_make_enough_to_learn_from():
+    table = measured(40).with_columns({"w": [float(i < 20) for i in range(40)]})
+    with pytest.raises(NothingUsable, match="20 molecules have an exact value"):
+        Trusted(("boosting",), weight="w").fit(table, [TASK])
+
+
+def test_a_constant_that_is_not_exact_in_binary_is_constant():
+    table = measured(40).with_columns({"same": [5.3] * 40})
+    with pytest.raises(NothingUsable, match=r"every value of 'same' is 5\.3"):
+        Trusted(("boosting",)).fit(table, ["same"])
+
+
 def test_balanced_classes_count_the_same():
     table = measured(40).with_columns({"active": [float(i < 10) for i in range(40)]})
     y = read_targets(table, ["active"], {}, balanced=True)

@@ -35,7 +35,7 @@ CHOICES = (
     Choice("boosting:full", Cost(8.0, 0.9), 0),
     Choice("svm:full", Cost(1.0, 1.3), 0),
     Choice("gp", Cost(0.4, 1.5), 0),
-    Choice("gnn", Cost(60.0, 1.0), 0),
+    Choice("gnn", Cost(20.0, 1.0), 0),
     Choice("transformer", Cost(90.0, 1.0), 0),
 )
 

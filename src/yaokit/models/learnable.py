@@ -49,12 +49,13 @@ def read_targets(
 def check_targets(y: Targets, tasks: Sequence[str]) -> None:
     """NothingUsable unless every task has enough different exact values."""
     for j, task in enumerate(tasks):
-        known = y.values[y.exact[:, j], j]
+        known = y.values[_counting(y)[:, j], j]
         if len(known) < MIN_ROWS:
             raise NothingUsable(
-                f"{len(known)} molecules have an exact value of {task!r}; a model needs at least {MIN_ROWS}"
+                f"{len(known)} molecules have an exact value of {task!r} that counts; "
+                f"a model needs at least {MIN_ROWS}"
             )
-        if known.std() == 0:
+        if known.min() == known.max():
             raise NothingUsable(f"every value of {task!r} is {known[0]:g}: there is nothing to learn")
         if y.kinds[j] == CLASSIFICATION:
             rare = int(known.mean() < 0.5)
@@ -70,7 +71,7 @@ def check_folds(y: Targets, tasks: Sequence[str], folds: Sequence[Folds], split:
     """Each fit, and what weights and intervals are measured on, must hold values; so must some fold."""
     for fold in folds:
         for j, task in enumerate(tasks):
-            counts = np.bincount(fold.numbers[y.exact[:, j]], minlength=fold.k)
+            counts = np.bincount(fold.numbers[_counting(y)[:, j]], minlength=fold.k)
             if not counts[list(fold.judged)].any():
                 raise NothingUsable(f"no row that the {split} split judges has a value of {task!r}")
             if min(_values_left(fold, counts)) < MIN_FIT:
@@ -78,6 +79,11 @@ def check_folds(y: Targets, tasks: Sequence[str], folds: Sequence[Folds], split:
                     f"the values of {task!r} lie in too few of the {k} {split} folds to judge "
                     'a model; choose split = "random", fewer folds or give more measured molecules'
                 )
+
+
+def _counting(y: Targets) -> np.ndarray:
+    """(n, tasks) bool: exact values that have a weight."""
+    return y.exact & (y.weights > 0)
 
 
 def _column(table: MolTable, task: str) -> np.ndarray:

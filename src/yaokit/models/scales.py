@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import stats
 
+from yaokit.core.errors import UsageError
 from yaokit.core.seed import rng
 from yaokit.models.domain import Domain
 from yaokit.models.targets import CLASSIFICATION, Targets
@@ -25,6 +26,7 @@ class Scale:
     name: str  # a key of SCALES
     knots: np.ndarray  # (k, 2) float64: value and place on the scale; empty if not needed
     offset: float = 0.0
+    floor: float = 0.0  # of a logarithm: smaller values stand where this one does
 
     def forward(self, y: np.ndarray) -> np.ndarray:
         return SCALES[self.name].forward(self, y)
@@ -34,7 +36,7 @@ class Scale:
 
     @classmethod
     def fit(cls, name: str, values: np.ndarray) -> "Scale":
-        """The scale of this name for (n,) known values; ValueError if they cannot stand on it."""
+        """The scale of this name for (n,) known values; UsageError if they cannot stand on it."""
         return SCALES[name].fit(np.asarray(values, np.float64))
 
 
@@ -47,9 +49,9 @@ class _Way:
 
 def _fit_log(values: np.ndarray) -> Scale:
     if values.min() < 0:
-        raise ValueError(f"a value of {values.min():g} has no logarithm")
-    offset = 0.0 if values.min() > 0 else float(values[values > 0].min()) / 2 if values.any() else 1.0
-    return Scale("log", np.zeros((0, 2)), offset)
+        raise UsageError(f"a value of {values.min():g} has no logarithm; choose scale rank or linear")
+    least = float(values[values > 0].min()) if values.any() else 1.0
+    return Scale("log", np.zeros((0, 2)), 0.0 if values.min() > 0 else least / 2, least / 2)
 
 
 def _fit_rank(values: np.ndarray) -> Scale:
@@ -61,17 +63,27 @@ def _fit_rank(values: np.ndarray) -> Scale:
     return Scale("rank", np.column_stack([found[keep], place[keep]]))
 
 
+def _along(x: np.ndarray, of: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """Between the knots by interpolation; beyond them straight on, as steep as the last twentieth."""
+    out, k = np.interp(x, of, to), max(1, len(of) // 20)
+    if len(of) > 1:
+        for end, inner, beyond in ((0, k, x < of[0]), (-1, -1 - k, x > of[-1])):
+            slope = (to[end] - to[inner]) / (of[end] - of[inner])
+            out = np.where(beyond, to[end] + slope * (x - of[end]), out)
+    return out
+
+
 SCALES = {
     "linear": _Way(lambda values: Scale("linear", np.zeros((0, 2))), lambda s, y: y, lambda s, z: z),
     "log": _Way(
         _fit_log,
-        lambda s, y: np.log10(np.maximum(y + s.offset, np.finfo(float).tiny)),
+        lambda s, y: np.log10(np.maximum(y + s.offset, s.floor)),
         lambda s, z: 10.0 ** np.clip(z, -300, 300) - s.offset,
     ),
     "rank": _Way(
         _fit_rank,
-        lambda s, y: np.interp(y, s.knots[:, 0], s.knots[:, 1]),
-        lambda s, z: np.interp(z, s.knots[:, 1], s.knots[:, 0]),
+        lambda s, y: _along(y, s.knots[:, 0], s.knots[:, 1]),
+        lambda s, z: _along(z, s.knots[:, 1], s.knots[:, 0]),
     ),
 }
 LINEAR = Scale("linear", np.zeros((0, 2)))
@@ -122,7 +134,8 @@ class ScaledTrust:
 
     def settings(self) -> dict[str, Any]:
         limits = [None if np.isinf(limit) else limit for limit in self.limits]
-        scale = {"name": self.scale.name, "offset": self.scale.offset, "limits": limits}
+        scale = {"name": self.scale.name, "offset": self.scale.offset, "floor": self.scale.floor}
+        scale["limits"] = limits
         return {**self.trust.settings(), "scale": scale}
 
     @classmethod
@@ -130,7 +143,7 @@ class ScaledTrust:
         about = settings["scale"]
         low, high = about["limits"]
         limits = (-np.inf if low is None else low, np.inf if high is None else high)
-        scale = Scale(about["name"], arrays["knots"], about["offset"])
+        scale = Scale(about["name"], arrays["knots"], about["offset"], about["floor"])
         return cls(Trust.from_settings(settings, arrays), scale, limits)
 
 
@@ -138,10 +151,10 @@ def choose_scales(asked: str, X: Any, y: Targets, seed: int) -> list[Scale]:
     """The scale of each task; "auto" takes the one with the smallest out-of-fold absolute error.
 
     "auto" looks at skewed numbers only, with a small forest on (n, features) `X` in five random folds.
-    KeyError lists the scales if one is unknown.
+    UsageError lists the scales if one is unknown.
     """
     if asked not in (*SCALES, "auto"):
-        raise KeyError(f"no scale is called {asked!r}; choose from: {', '.join((*SCALES, 'auto'))}")
+        raise UsageError(f"no scale is called {asked!r}; choose from: {', '.join((*SCALES, 'auto'))}")
     return [_scale_of(asked, X, y.task(j), seed) for j in range(len(y.kinds))]
 
 

@@ -1,7 +1,8 @@
 """From a measured table to a model folder: what `yaokit train` does."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from yaokit.chem.standardize import Standardizer
-from yaokit.core.errors import UsageError
+from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.store import locked, publish, write_json, writing
 from yaokit.core.table import MolTable
@@ -51,14 +52,15 @@ def train_model(
     Beside the model the folder holds oof.parquet, curation.json and rejects.csv. Interrupted, the
     same call continues in `out`.part. UsageError if `out` exists and is not a model folder.
     """
-    if out.exists() and not (out / "card.json").exists():
+    if out.exists() and not _can_hold_model(out):
         raise UsageError(f"{out} exists and is not a model folder; choose another one")
     part = out.with_name(out.name + ".part")
     part.mkdir(parents=True, exist_ok=True)
-    with locked(part):
+    with locked(part), _nothing_left(part):
         cache = part / "folds"
         settings: dict[str, Any] = {"cache": cache, "workers": workers, "progress": progress}
         model = fit_trusted(curated.table, curated.summary, learning or Learning(), **settings)
+        shutil.rmtree(part / "members", ignore_errors=True)  # of an earlier try with others
         model.save(part)
         write_oof(model, part / "oof.parquet")
         write_json(part / "curation.json", finite(curated.summary))
@@ -68,6 +70,22 @@ def train_model(
     (part / ".lock").unlink(missing_ok=True)
     publish(part, out)
     return model.metrics()
+
+
+def _can_hold_model(out: Path) -> bool:
+    """An older model, or an empty folder."""
+    return out.is_dir() and ((out / "card.json").exists() or not any(out.iterdir()))
+
+
+@contextmanager
+def _nothing_left(part: Path) -> Iterator[None]:
+    """Removes the folder if it is refused before anything worth keeping stands in it."""
+    try:
+        yield
+    except (UsageError, NothingUsable):
+        if not any(path.is_file() and path.name != ".lock" for path in part.rglob("*")):
+            shutil.rmtree(part)
+        raise
 
 
 def fit_trusted(

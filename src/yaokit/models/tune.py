@@ -90,7 +90,7 @@ SPACES: dict[str, Space] = {  # of a member's settings; a member that is not her
     "gnn": {
         **_NETWORK,
         "depth": Span(2, 6),
-        "hidden": Choice((150, 300, 600)),
+        "hidden": Choice((64, 128, 256)),
         "encoder": Choice(("directed", "gine", "attentive")),
         "pooling": Choice(("mean", "sum", "attention")),
     },

@@ -114,6 +114,15 @@ def test_the_same_again_and_of_one_member(model: Path, tmp_path: Path):
     assert "single model" in json.loads((tmp_path / "a" / "summary.json").read_text())["notes"][0]
 
 
+def test_a_molecule_whose_edits_all_lie_outside_the_domain_has_no_counterfactual(model: Path, tmp_path: Path):
+    (tmp_path / "in.smi").write_text("O=[N+]([O-])C(F)(F)C(Cl)(Cl)Br far\n")
+    found = explain_file(model, tmp_path / "in.smi", Settings(top=1))
+    assert found.tables["molecules"].num_rows == 1
+    assert found.tables["counterfactuals"].num_rows == 0
+    write_explained(found, tmp_path / "out", "model")
+    assert "far" in (tmp_path / "out" / "explanations.html").read_text(encoding="utf-8")
+
+
 def test_nothing_to_explain_is_named(model: Path, tmp_path: Path):
     (tmp_path / "in.smi").write_text("CC(C\n")
     with pytest.raises(NothingUsable, match="none of its 1 rows holds a molecule"):

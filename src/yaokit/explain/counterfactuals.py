@@ -60,12 +60,14 @@ class Search:
         """Up to `n` for each direction, the most similar first; inside the domain where there is one.
 
         One edit is tried first, then a second one on those that moved the prediction most. None may
-        be found: the list is empty then.
+        be found, or lie in the domain: the list is empty then.
         """
         mean, needed = self._start(mol)
         seen = {Chem.MolToSmiles(mol)}
         starts, found = [Chem.MolToSmiles(mol)], []
         for n_edits in range(1, ROUNDS + 1):
+            if not starts:  # no edit lies in the domain
+                break
             new = [smiles for smiles in self._edited(starts) if smiles not in seen]
             if not new:
                 break

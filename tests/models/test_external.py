@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from toy_runs import TASK, measured
+
 from yaokit.core.types import SETS
-from yaokit.models.external import Checked, judge, numbers
+from yaokit.models.external import Checked, baselines, judge, numbers
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
+from yaokit.models.trusted import Trusted, Validation
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(6, 1, 200)
@@ -51,6 +54,16 @@ def test_coverage_counts_classes_in_the_set():
     found = judge(test)["interval"]
     assert found["coverage"] == pytest.approx((both | (test.y == 0)).mean())
     assert (found["both"], found["single"], found["none"]) == (0.5, 0.5, 0.0)
+
+
+def test_baselines_are_cut_to_what_values_can_be_as_in_cross_validation():
+    table = measured(60)
+    model = Trusted(["nearest"], validation=Validation("random", 3, 1), limits={TASK: (6.0, 7.0)})
+    model.fit(table, [TASK])
+    values = np.concatenate(list(baselines(model, model.training[0]).values()))
+    assert (values.min(), values.max()) == (6.0, 7.0)
+    judged = model.oof()["nearest"].to_numpy()
+    assert (judged.min(), judged.max()) == (6.0, 7.0)
 
 
 def test_one_class_or_few_rows_leave_numbers_unknown():

@@ -96,6 +96,10 @@ class ClassTrust:
             np.where(inside, self.conformal.codes(stacked), _CODES["both"]).astype(np.int8),
         )
 
+    def raw(self, z: np.ndarray) -> np.ndarray:
+        """A member's numbers as probabilities."""
+        return np.clip(z, 0.0, 1.0)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """What `settings` does not hold."""
         return {"lower": self.calibration.lower, "upper": self.calibration.upper}

@@ -55,13 +55,16 @@ _ARRAYS = ("y", "low", "high", "sets", "in_domain", "similarity")
 
 
 def baselines(model: Trusted, X: Any) -> dict[str, np.ndarray]:
-    """(n, tasks) predictions of the baselines for rows of "fp", taught what the model was taught."""
-    (rows, y), scales, out = model.training, model.scales, {}
+    """(n, tasks) predictions of the baselines for rows of "fp", taught what the model was taught.
+
+    They are cut to what values can be, as in cross-validation.
+    """
+    (rows, y), out = model.training, {}
+    learned = on_scales(y, model.scales)
     for label in BASELINES:
         baseline = make(label, derived(model.validation.seed, label, "all"))
-        baseline.fit_features(rows, on_scales(y, scales))
-        mean = baseline.predict_features(X)[0]
-        out[label] = np.stack([scale.inverse(mean[:, j]) for j, scale in enumerate(scales)], axis=1)
+        baseline.fit_features(rows, learned)
+        out[label] = model.raw(baseline.predict_features(X)[0])
     return out
 
 

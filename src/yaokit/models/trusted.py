@@ -177,17 +177,18 @@ class Trusted:
         for label in self.members:
             X, y = self._rows[features_of(label)][free], learned.take(free)
             work = self.cache / "tuning" / folder_name(label) if self.cache else None
-            found = tune(label, X, y, folds, self.tune, work=work, seed=seed, progress=self.progress)
+            own, tell = dict(self.settings.get(label, {})), self.progress
+            found = tune(label, X, y, folds, self.tune, settings=own, work=work, seed=seed, progress=tell)
             if found:
-                out[label] = {**self.settings.get(label, {}), **found}
+                out[label] = own | found
         return out
 
     def _learning_curves(self) -> list[dict[str, Any]]:
         """Of each task, how good the first member is with a part of the molecules."""
         label, seed = self.members[0], self.validation.seed
-        X = self._rows[features_of(label)]
+        X, y, folds, own = self._rows[features_of(label)], self._y, self._folds[0], self.settings.get(label)
         return [
-            learning_curve(label, X, self._y, self._folds[0], j, seed=seed) for j in range(len(self.tasks))
+            learning_curve(label, X, y, folds, j, seed=seed, settings=own) for j in range(len(self.tasks))
         ]
 
     def _judge(self, learned: Targets) -> list[Evaluation]:
@@ -291,6 +292,10 @@ class Trusted:
     def scales(self) -> list[Scale]:
         """Of each task: on which numbers the members learned."""
         return [getattr(trust, "scale", LINEAR) for trust in self._trust]
+
+    def raw(self, z: np.ndarray) -> np.ndarray:
+        """(n, tasks) numbers of a member in the tasks' own units, cut to what values can be."""
+        return np.stack([trust.raw(z[:, j]) for j, trust in enumerate(self._trust)], axis=1)
 
     @property
     def n_rows(self) -> int:

@@ -69,6 +69,24 @@ def test_one_fold_proves_nothing():
     assert not found.better
 
 
+@pytest.mark.parametrize("values", [[0.5] * 5, [0.1, 0.2, 0.3, 0.4, 0.5]], ids=["equal", "rising"])
+def test_equal_differences_in_all_folds_cannot_be_tested(values):
+    first = np.array(values)
+    found = compare(first, first + 0.25, 0.2)
+    assert found.difference == pytest.approx(-0.25)
+    assert np.isnan([found.p, found.effect_size, found.low, found.high]).all()
+    assert not found.better
+    same = compare(first, first, 0.2)
+    assert (same.difference, same.p, same.effect_size, same.better) == (0, 1, 0, False)
+
+
+def test_the_same_difference_in_every_row_has_no_effect_size():
+    found = compare_rows(np.arange(20.0), np.arange(20.0) + 1, np.arange(20.0) + 3)
+    assert found.difference == pytest.approx(-2)
+    assert found.better
+    assert np.isnan(found.effect_size)
+
+
 def test_a_summary_leaves_out_what_is_unknown():
     found = summarize([1.0, 2.0, 3.0, float("nan")], test_share=0.2)
     half = stats.t.ppf(0.975, 2) * np.sqrt((1 / 3 + 0.25) * 1.0)

@@ -10,6 +10,7 @@ from yaokit.core.seed import rng
 from yaokit.models.metrics import METRICS, score
 
 _DRAWS = 2_000
+_SAME = 1e-9  # of a difference: less spread than this is noise of the arithmetic
 _FEWEST = 10  # test rows from which drawing them again says something
 
 
@@ -21,7 +22,7 @@ class Comparison:
     low: float  # 95 % interval of the difference
     high: float
     p: float
-    effect_size: float  # difference over its standard deviation between folds
+    effect_size: float  # difference over its standard deviation between folds; NaN without any
     n_folds: int
     better: bool  # the first is better beyond the noise (p < 0.05)
     metric: str = "rmse"  # a key of METRICS, which says whether higher is better
@@ -46,16 +47,22 @@ def summarize(values: Sequence[float], test_share: float) -> dict[str, float | N
 def compare(
     first: Sequence[float], second: Sequence[float], test_share: float, metric: str = "rmse"
 ) -> Comparison:
-    """Corrected resampled t-test (Nadeau & Bengio 2003) on a metric of the same folds."""
+    """Corrected resampled t-test (Nadeau & Bengio 2003) on a metric of the same folds.
+
+    Equal differences in all folds have no spread to test against: p, interval and effect size are
+    then NaN, unless the two models are equal.
+    """
     d = np.asarray(first, float) - np.asarray(second, float)
     d = d[np.isfinite(d)]
     nan = float("nan")
-    if len(d) < 2:
+    if not d.any() and len(d) > 1:
+        return Comparison(0.0, 0.0, 0.0, 1.0, 0.0, len(d), False, metric)
+    if len(d) < 2 or np.ptp(d) <= _SAME * np.abs(d).max():
         return Comparison(float(d.mean()) if len(d) else nan, nan, nan, nan, nan, len(d), False, metric)
     mean, error = float(d.mean()), _corrected_error(d, test_share)
-    p = float(2 * stats.t.sf(abs(mean) / error, len(d) - 1)) if error else float(mean == 0)
+    p = float(2 * stats.t.sf(abs(mean) / error, len(d) - 1))
     half = float(stats.t.ppf(0.975, len(d) - 1) * error)
-    effect = mean / float(d.std(ddof=1)) if error else 0.0
+    effect = mean / float(d.std(ddof=1))
     better = p < 0.05 and _wins(mean, metric)
     return Comparison(mean, mean - half, mean + half, p, effect, len(d), better, metric)
 
@@ -79,7 +86,7 @@ def compare_rows(y: np.ndarray, first: np.ndarray, second: np.ndarray, metric: s
     low, high = (float(q) for q in np.quantile(drawn, [0.025, 0.975]))
     p = min(1.0, 2 * (1 + min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))) / (1 + len(drawn)))
     spread = float(drawn.std())
-    effect = found / spread if spread else 0.0
+    effect = found / spread if spread > _SAME * abs(found) else nan if found else 0.0
     return Comparison(found, low, high, p, effect, 1, p < 0.05 and _wins(found, metric), metric)
 
 

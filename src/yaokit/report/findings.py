@@ -30,7 +30,7 @@ def verdict(test: Row, baseline: str, kind: str = REGRESSION) -> str:
     side = "lower" if test["difference"] < 0 else "higher"
     numbers = f"{size:.3f} {side} than that of the {name_of(baseline)}"
     if len(finite([test.get("low"), test.get("high"), test.get("p")])) < 3:
-        return f"Not tested: its {label} is {numbers}; too few folds for a test."
+        return f"Not tested: its {label} is {numbers}; too few folds that differ for a test."
     ends = f"{test['low']:+.3f} to {test['high']:+.3f}".replace("-", "−")
     n = test.get("n_folds") or 1
     over = f", {n} folds" if n > 1 else ""

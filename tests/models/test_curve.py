@@ -8,6 +8,7 @@ from yaokit.chem.split import make_folds
 from yaokit.models.curve import learning_curve
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.targets import CLASSIFICATION, Targets
+from yaokit.models.trusted import Trusted, Validation
 
 TABLE = measured(150)
 X = featurize_smiles("fp", TABLE.smiles)
@@ -42,3 +43,22 @@ def test_unknown_values_never_count():
     y[::2] = np.nan
     point = learning_curve("nearest", X, Targets.of(y[:, None]), FOLDS, shares=(1.0,))["points"][0]
     assert point["n"] == pytest.approx(50, abs=3)
+
+
+def test_the_member_has_its_settings():
+    y = Targets.of(VALUES[:, None])
+    usual, of_all = (
+        learning_curve("nearest", X, y, FOLDS, shares=(1.0,), settings=settings)["points"][0]
+        for settings in ({}, {"k": 100})
+    )
+    assert of_all["mean"] > usual["mean"]
+
+
+def test_a_stack_draws_it_with_the_settings_of_the_member():
+    def points(settings: dict) -> list:
+        stack = Trusted(
+            ["nearest"], validation=Validation("random", 3, 1), settings={"nearest": settings}, curve=True
+        )
+        return stack.fit(TABLE, [TASK]).metrics()["tasks"][0]["learning_curve"]["points"]
+
+    assert points({"k": 100})[-1]["mean"] > points({})[-1]["mean"]

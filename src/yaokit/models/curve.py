@@ -1,6 +1,6 @@
 """Whether more molecules would help: a member's out-of-fold number against how many it learned from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,12 @@ def learning_curve(
     *,
     shares: Sequence[float] = SHARES,
     seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """`model` and `points` (n, mean, std over folds) for the `learning_curve` of metrics.json.
 
     For each judged fold the member learns from random shares of the others; a larger share holds
-    the smaller one. As many fits as there are folds and shares.
+    the smaller one. As many fits as there are folds and shares; `settings` are the member's.
     """
     alone = y.task(task)
     known = alone.exact[:, 0]
@@ -40,7 +41,7 @@ def learning_curve(
         order = rng(seed, "learning curve", fold).permutation(train)
         for share in shares:
             rows = np.sort(order[: max(_FEWEST, round(share * len(order)))])
-            model = make(label, derived(seed, label, "curve", fold))
+            model = make(label, derived(seed, label, "curve", fold), settings)
             model.fit_features(X[rows], alone.take(rows))
             value = score(metric, alone.values[test, 0], model.predict_features(X[test])[0][:, 0])
             found[share].append((len(rows), value))

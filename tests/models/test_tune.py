@@ -3,7 +3,7 @@
 import numpy as np
 import optuna
 import pytest
-from toy_runs import series
+from toy_runs import TASK, measured, series
 
 from yaokit.chem.fingerprints import morgan_counts
 from yaokit.chem.folds import Folds
@@ -14,6 +14,7 @@ from yaokit.models.forest import Forest
 from yaokit.models.labels import make
 from yaokit.models.nearest import Nearest
 from yaokit.models.targets import CLASSIFICATION, Targets
+from yaokit.models.trusted import Trusted, Validation
 from yaokit.models.tune import SPACES, tune
 
 SMILES, _, VALUES = series(90)
@@ -128,3 +129,55 @@ def test_what_is_found_is_understood_by_the_member():
     member = make("forest", 0, found)
     assert isinstance(member, Forest)
     assert {name: getattr(member, name) for name in found} == found
+
+
+def test_the_search_starts_from_what_is_set():
+    assert tune("nearest", X, Y, FOLDS, 1, settings={"k": 9}) == {"k": 9}
+    assert tune("nearest", X, Y, FOLDS, 1, settings={"k": 70}) == {}  # outside the space: as it is
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Of each fit of a forest: how many trees, and how many rows a leaf holds at least."""
+    done: list[tuple[int, int]] = []
+
+    def quick(self: Forest, X, y: Targets, work=None) -> None:
+        done.append((self.n_trees, self.min_rows))
+        self._mean = np.nanmean(y.values, axis=0)
+
+    def middle(self: Forest, X) -> tuple[np.ndarray, np.ndarray]:
+        mean = np.tile(self._mean, (X.shape[0], 1))
+        return mean, np.zeros_like(mean)
+
+    monkeypatch.setattr(Forest, "fit_features", quick)
+    monkeypatch.setattr(Forest, "predict_features", middle)
+    return done
+
+
+def test_what_is_set_holds_in_every_trial(made: list):
+    found = tune("forest", X, Y, FOLDS, 3, settings={"n_trees": 7, "min_rows": 3})
+    assert {n for n, _ in made} == {7}
+    assert made[0][1] == 3
+    assert len({rows for _, rows in made}) > 1
+    assert "n_trees" not in found
+
+
+def test_other_base_settings_are_another_search(made: list, tmp_path):
+    tune("forest", X, Y, FOLDS, 1, work=tmp_path, settings={"n_trees": 7})
+    tune("forest", X, Y, FOLDS, 1, work=tmp_path, settings={"n_trees": 9})
+    assert {n for n, _ in made} == {7, 9}
+
+
+def test_a_stack_tunes_with_the_settings_it_was_given(monkeypatch: pytest.MonkeyPatch):
+    class Enough(Exception):
+        pass
+
+    def seen(self: Forest, X, y: Targets, work=None) -> None:
+        assert self.n_trees == 7
+        raise Enough
+
+    monkeypatch.setattr(Forest, "fit_features", seen)
+    validation = Validation("random", 3, 1)
+    stack = Trusted(["forest"], validation=validation, settings={"forest": {"n_trees": 7}}, tune=1)
+    with pytest.raises(Enough):
+        stack.fit(measured(60), [TASK])

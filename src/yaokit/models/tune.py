@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -104,6 +104,7 @@ def tune(
     folds: Folds,
     n_trials: int,
     *,
+    settings: Mapping[str, Any] | None = None,
     work: Path | None = None,
     seed: int = 0,
     time_limit_s: float | None = None,
@@ -111,11 +112,13 @@ def tune(
 ) -> dict[str, Any]:
     """The settings of the member with the least out-of-fold loss; empty if it has none to tune.
 
-    The first trial is what the member does untuned, so the answer is never worse on these folds; it
-    is flattered by them, so judge it on rows that are not in `X`. A trial whose loss on the folds so
-    far is above the median of others' ends there. With `work`, a folder, the same call goes on where
-    an earlier one ended, and finds what it would have found undisturbed. `n_trials` counts earlier
-    trials too; `time_limit_s` does not. Akiba 2019, doi:10.1145/3292500.3330701.
+    Every trial starts from `settings` and changes those of SPACES, which alone are returned: put them
+    over `settings`. The first trial is what the member does untuned, so the answer is never worse on
+    these folds; it is flattered by them, so judge it on rows that are not in `X`. A trial whose loss
+    on the folds so far is above the median of others' ends there. With `work`, a folder, the same
+    call goes on where an earlier one ended, and finds what it would have found undisturbed.
+    `n_trials` counts earlier trials too; `time_limit_s` does not. Akiba 2019,
+    doi:10.1145/3292500.3330701.
     """
     space = SPACES.get(label.partition(":")[0])
     if not space:
@@ -124,20 +127,22 @@ def tune(
         raise UsageError(f"cannot tune {label} with {n_trials} trials; give 1 or more")
     import optuna
 
-    started = time.monotonic()
+    base, started = dict(settings or {}), time.monotonic()
     with _quiet():
-        study = _study(label, y, folds, work, seed)
+        study = _study(label, y, folds, work, seed, base)
         for n in progress.track(range(_n_done(study), n_trials), f"tuning {label}", n_trials):
             study.sampler = optuna.samplers.TPESampler(
                 seed=derived(seed, "tune", n), n_startup_trials=_STARTING
             )
-            study.optimize(lambda trial: _loss(trial, label, X, y, folds, seed), n_trials=1)
+            study.optimize(lambda trial: _loss(trial, label, X, y, folds, seed, base), n_trials=1)
             if time_limit_s is not None and time.monotonic() - started > time_limit_s:
                 break
         return dict(study.best_trial.user_attrs["settings"])
 
 
-def _study(label: str, y: Targets, folds: Folds, work: Path | None, seed: int) -> "optuna.Study":
+def _study(
+    label: str, y: Targets, folds: Folds, work: Path | None, seed: int, base: dict[str, Any]
+) -> "optuna.Study":
     """The search of this label on these rows, with what earlier calls found."""
     import optuna
 
@@ -148,17 +153,18 @@ def _study(label: str, y: Targets, folds: Folds, work: Path | None, seed: int) -
     digest = hashlib.sha256(folds.numbers.tobytes())
     for array in (y.values, y.bounds, y.weights):
         digest.update(array.tobytes())
-    name = content_key([__version__, label, repr(SPACES), seed, y.kinds, folds.judged, digest.hexdigest()])
+    about = [__version__, label, base, repr(SPACES), seed, y.kinds, folds.judged]
+    name = content_key([*about, digest.hexdigest()])
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
     study = optuna.create_study(storage=storage, study_name=name, pruner=pruner, load_if_exists=True)
-    if not _n_done(study) and not _n(study, "WAITING") and (start := _untuned(label)):
+    if not _n_done(study) and not _n(study, "WAITING") and (start := _untuned(label, base)):
         study.enqueue_trial(start)
     return study
 
 
-def _untuned(label: str) -> dict[str, Any]:
-    """What the search calls the member's own settings; empty if one of them lies outside the space."""
-    member, start = make(label), {}
+def _untuned(label: str, base: dict[str, Any]) -> dict[str, Any]:
+    """What the search calls the member's settings before it; empty if one of them lies outside the space."""
+    member, start = make(label, settings=base), {}
     for name, space in SPACES[member.name].items():
         value = getattr(member, name)
         if not space.holds(value):
@@ -176,18 +182,20 @@ def _n(study: "optuna.Study", *states: str) -> int:
     return sum(trial.state.name in states for trial in study.trials)
 
 
-def _loss(trial: "optuna.Trial", label: str, X: Any, y: Targets, folds: Folds, seed: int) -> float:
+def _loss(
+    trial: "optuna.Trial", label: str, X: Any, y: Targets, folds: Folds, seed: int, base: dict[str, Any]
+) -> float:
     """The mean over folds; TrialPruned where that is not worth finding out."""
     import optuna
 
     settings = {}
-    if _n_done(trial.study) or _untuned(label):
+    if _n_done(trial.study) or _untuned(label, base):
         settings = {name: space.ask(trial, name) for name, space in SPACES[label.partition(":")[0]].items()}
     trial.set_user_attr("settings", settings)
     losses = []
     for fold in folds.predicted:
         judged, unseen = folds.rows(fold), folds.rows(*folds.left_out(fold))
-        member = make(label, derived(seed, "tune", fold), settings)
+        member = make(label, derived(seed, "tune", fold), base | settings)
         member.fit_features(X[~unseen], y.take(~unseen))
         losses.append(_fold_loss(member.predict_features(X[judged])[0], y.take(judged), y.take(~unseen)))
         trial.report(float(np.nanmean(losses)), fold)

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from yaokit.bench.admet_group import members_for
+from yaokit.bench.moleculeace import MEMBERS
 from yaokit.bench.runner import BENCHMARKS, hash_of
+from yaokit.models.auto import CHOICES
+from yaokit.models.targets import CLASSIFICATION, REGRESSION
 
 ROOT = Path(__file__).parents[2]
 KEPT = sorted((ROOT / "docs/benchmarks").glob("*.json"))
@@ -36,3 +40,18 @@ def test_results_are_of_this_code(path: Path, monkeypatch: pytest.MonkeyPatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert json.loads(path.read_text())["code_hash"] == module.code_hash(), f"measure again: {script.name}"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [members_for(REGRESSION, 500), members_for(CLASSIFICATION, 500), MEMBERS],
+    ids=["admet_group numbers", "admet_group classes", "moleculeace"],
+)
+def test_the_nearest_call_of_train_is_named(members: tuple[str, ...]):
+    assert f"--model {','.join(members)} " in (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+
+
+def test_the_default_of_train_is_told_apart():
+    page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    assert "are not what `yaokit train --model auto` gives" in page
+    assert {c.label for c in CHOICES if c.up_to} == {"boosting", "mlp", "svm"}  # as the page says

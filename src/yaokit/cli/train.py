@@ -95,7 +95,8 @@ def train(
     learning_curve
         also measure the first member with 20, 40, … % of the molecules: would more help?
     time_limit
-        minutes that --model auto may use, about
+        minutes that --model auto may use, about, for the members alone: without the baselines,
+        --tune and --learning-curve
     device
         where networks are trained; auto takes a GPU if there is one
     split

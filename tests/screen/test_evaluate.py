@@ -3,12 +3,14 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 from toy_pages import Page
 from toy_runs import TASK, measured, series
 
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.table import MolTable
+from yaokit.models import load
 from yaokit.models.labels import make
 from yaokit.report.evaluated import write
 from yaokit.screen.evaluate import AKIN, SAME, evaluate_file
@@ -65,6 +67,19 @@ def test_the_baseline_is_the_one_that_learns_from_the_same_molecules(done, model
         row = next(csv.DictReader(file))
     expected = nearest.predict(MolTable.of([row["smiles"]])).mean[0, 0]
     assert float(row[f"{TASK}_nearest"]) == pytest.approx(expected, abs=1e-3)
+
+
+def test_numbers_are_judged_with_all_digits_and_written_with_six(done, model):
+    smiles, _, y = series(40, 1)
+    exact = load(model).predict(MolTable.of(smiles)).mean[:, 0]
+    found = done[1]["tasks"][0]["models"]["stack"]
+    assert found["mae"]["mean"] == pytest.approx(np.abs(exact - y).mean(), rel=1e-9)
+    with open(done[0] / "predictions.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[:40]
+    for name in ("pred", "low", "high", "nearest", "forest"):
+        written = [float(row[f"{TASK}_{name}"]) for row in rows]
+        assert written == [float(f"{value:.6g}") for value in written]
+    assert [float(row[f"{TASK}_pred"]) for row in rows] == pytest.approx(exact, rel=1e-5)
 
 
 def test_molecules_that_were_learned_from_are_counted_and_left_out(model, tmp_path):

@@ -24,7 +24,7 @@ from yaokit.models.external import Checked, baselines, judge, numbers
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted, finite
-from yaokit.screen.predict import predict_file
+from yaokit.screen.predict import predict_file, significant
 
 SEED = 0  # of the bootstrap
 SAME, AKIN = "same molecule", "same but stereo or tautomer"
@@ -74,11 +74,7 @@ def evaluate_file(
     part.mkdir(parents=True, exist_ok=True)
     with locked(part):
         curated = _curated(file, values, predictor, smiles, id, workers, progress)
-        predict_file(
-            model, file, part / "predictions.parquet", smiles=smiles, workers=workers, progress=progress
-        )
-        found = pq.read_table(part / "predictions.parquet")
-        (part / "predictions.parquet").unlink()
+        found = _predicted(model, file, part / "predictions.parquet", smiles, workers, progress)
         progress.say("  fitting the baselines")
         test = _checked(predictor, curated, found, workers)
         metrics = finite(_metrics(test, Path(file).name, [value.task for value in values]))
@@ -175,6 +171,16 @@ def _curated(
     return curate([file], **settings)
 
 
+def _predicted(
+    model: Path, file: str | Path, part: Path, smiles: str | None, workers: int, progress: Progress
+) -> pa.Table:
+    """The prediction of every row, with all digits: numbers are judged as they are."""
+    predict_file(model, file, part, smiles=smiles, digits=None, workers=workers, progress=progress)
+    found = pq.read_table(part)
+    part.unlink()
+    return found
+
+
 def _checked(model: Trusted, curated: Curated, found: pa.Table, workers: int) -> _Test:
     if len(found) != curated.table.n_in:
         raise UsageError(
@@ -244,10 +250,7 @@ def _rows(test: _Test, task: str) -> tuple[Checked, np.ndarray]:
     mean = test.column(f"{task}_pred").astype(np.float64)
     rows = np.flatnonzero(~np.isnan(y) & ~_bounded(test.curated, task) & ~np.isnan(mean))
     kind = test.model.kinds[j]
-    # rounded as the file of predictions is: a difference of digits must not make one better
-    predicted = {label: np.round(test.beside[label][rows, j], 4) for label in BASELINES} | {
-        "stack": mean[rows]
-    }
+    predicted = {label: test.beside[label][rows, j] for label in BASELINES} | {"stack": mean[rows]}
     checked = Checked(
         kind,
         y[rows],
@@ -284,7 +287,7 @@ def _beside(test: _Test, tasks: Sequence[str]) -> pa.Table:
         judged[_rows(test, task)[1]] = True
         columns[f"{task}_judged"] = pa.array(_flags(judged, test.rows, n))
         for label in BASELINES:
-            columns[f"{task}_{label}"] = _placed(np.round(test.beside[label][:, j], 4), test.rows, n)
+            columns[f"{task}_{label}"] = _shortened(_placed(test.beside[label][:, j], test.rows, n))
     seen = np.where(test.shared.same_molecule, SAME, np.where(test.shared.same_connectivity, AKIN, ""))
     columns["in_training"] = _placed(seen.astype(object), test.rows, n)
     reasons = found["reason"].to_pylist()
@@ -298,11 +301,15 @@ def _beside(test: _Test, tasks: Sequence[str]) -> pa.Table:
     tail = {"status": found["status"], "reason": pa.array(reasons, pa.string())}
     given = found.drop_columns(["status", "reason"])
     taken = {*columns, *tail}
-    return pa.table(
-        {f"input_{name}" if name in taken else name: given[name] for name in given.column_names}
-        | columns
-        | tail
-    )
+    named = {f"input_{name}" if name in taken else name: name for name in given.column_names}
+    return pa.table({new: _shortened(given[old]) for new, old in named.items()} | columns | tail)
+
+
+def _shortened(column: pa.Array) -> pa.Array:
+    """The column with its numbers as `yaokit predict` writes them."""
+    if not pa.types.is_floating(column.type):
+        return column
+    return pa.array([v if v is None else significant(v) for v in column.to_pylist()], pa.float64())
 
 
 def _flags(values: np.ndarray, at: np.ndarray, n: int) -> np.ndarray:

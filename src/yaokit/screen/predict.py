@@ -27,6 +27,7 @@ from yaokit.models.trusted import Trusted
 from yaokit.screen.shard import Entry, Standardize, is_line, shown
 
 SHOWN = "shown"  # of a piece: SMILES in place of mol blocks
+DIGITS = 6  # significant ones of the numbers: enough in every unit
 _PIECE = 1_024
 _SAMPLE = 20
 
@@ -34,15 +35,15 @@ _SAMPLE = 20
 class Predict:
     """Entries and what standardizing made of them → their prediction columns."""
 
-    def __init__(self, model: Path) -> None:
-        self.folder = model
+    def __init__(self, model: Path, digits: int | None = DIGITS) -> None:
+        self.folder, self.digits = model, digits
         self._model: Trusted | None = None
 
     def __call__(self, entries: Sequence[Entry], found: Sequence[Standard | Failure]) -> pa.Table:
         model = self._model = self._model or cast(Trusted, load(self.folder))
         good = [i for i, f in enumerate(found) if isinstance(f, Standard)]
         known = model.predict_mols([cast(Standard, found[i]).mol for i in good]).columns()
-        columns = {name: _placed(values, good, len(found)) for name, values in known.items()}
+        columns = {name: _placed(values, good, len(found), self.digits) for name, values in known.items()}
         failed = [f if isinstance(f, Failure) else None for f in found]
         columns[SHOWN] = pa.array([_shown(e, f) for e, f in zip(entries, found, strict=True)], pa.string())
         columns["status"] = pa.array(["failed" if f else "ok" for f in failed], pa.string())
@@ -51,7 +52,7 @@ class Predict:
         return pa.table(columns)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "_model": None}
+        return {**self.__dict__, "_model": None}
 
 
 def predict_file(
@@ -60,13 +61,15 @@ def predict_file(
     out: Path,
     *,
     smiles: str | None = None,
+    digits: int | None = DIGITS,
     workers: int = 2,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Write `out` (.csv or .parquet): the input columns, then the prediction's, status and reason.
 
-    An input column that has the name of one of ours is written as input_NAME. Gives n_in, n_ok,
-    n_failed. UsageError for a wrong model, file or ending; NothingUsable if the file has no rows.
+    An input column that has the name of one of ours is written as input_NAME. `digits`: significant
+    ones of the numbers, None for all there are. Gives n_in, n_ok, n_failed. UsageError for a wrong
+    model, file or ending; NothingUsable if the file has no rows.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise UsageError(f"{out}: write predictions to a file ending in .csv or .parquet")
@@ -85,7 +88,7 @@ def predict_file(
     n_in = n_ok = 0
     total = count_lines(file)
     with (
-        Pool(Standardize(predictor.standardizer), Predict(model), workers=workers) as pool,
+        Pool(Standardize(predictor.standardizer), Predict(model, digits), workers=workers) as pool,
         writing(out) as part,
         _writer(part, out.suffix) as write,
     ):
@@ -122,11 +125,19 @@ def _shown(entry: Entry, found: Standard | Failure) -> str | None:
     return shown(entry.smiles) if isinstance(found, Standard) else ""
 
 
-def _placed(values: np.ndarray, at: list[int], n: int) -> pa.Array:
-    """The values at their rows, null elsewhere and for no text; numbers with 4 digits."""
+def significant(value: float, digits: int | None = DIGITS) -> float:
+    """The value with so many significant digits; None: as it is."""
+    return value if digits is None else float(f"{value:.{digits}g}")
+
+
+def _placed(values: np.ndarray, at: list[int], n: int, digits: int | None) -> pa.Array:
+    """The values at their rows, null elsewhere and for no text."""
     out: list[Any] = [None] * n
     for i, value in zip(at, values.tolist(), strict=True):
-        out[i] = round(value, 4) if isinstance(value, float) else None if value == "" else value
+        if isinstance(value, float):
+            out[i] = significant(value, digits)
+        elif value != "":
+            out[i] = value
     return pa.array(out, {"b": pa.bool_(), "U": pa.string()}.get(values.dtype.kind, pa.float64()))
 
 

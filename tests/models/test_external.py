@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from toy_runs import TASK, measured
 
 from yaokit.core.types import SETS

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -89,6 +90,23 @@ def test_wrong_settings_are_one_line_and_leave_no_model(
     assert told in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("factor", "shape"),
+    [(1, r"\d\.\d{3}"), (1e-6, r"[\d.]{1,4}e-0[678]"), (1e6, r"[\d.]{1,4}e\+0[56]")],
+    ids=["ordinary", "small", "large"],
+)
+def test_errors_are_shown_in_every_unit(
+    factor: float, shape: str, yaokit: Callable, table: Path, tmp_path: Path
+) -> None:
+    with open(table, encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    _write(table, [head, *([row[0], str(float(row[1]) * factor), row[2]] for row in rows)])
+    small = ("--model", "nearest", "--unit", "none", "--split", "random", *SMALL[2:])
+    done = yaokit("train", table, "--target", "pIC50", "-o", "model", *small)
+    assert done.returncode == 0, done.stderr
+    assert re.search(rf"stack +RMSE {shape} ± ", done.stdout), done.stdout
 
 
 def test_the_help_of_predict_names_every_column(yaokit: Callable) -> None:

@@ -227,4 +227,8 @@ def _with_spread(found: Mapping[str, float | None]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
+    """The value with three decimals; a very small or large one with three significant digits."""
+    if value is None:
+        return "unknown"
+    is_ordinary = value == 0 or 0.01 <= abs(value) < 1e4
+    return f"{value:.3f}" if is_ordinary else f"{value:.3g}"

@@ -12,9 +12,9 @@ from yaokit.core.errors import UsageError
 from yaokit.core.table import MolTable
 from yaokit.models.auto import AUTO
 from yaokit.models.labels import check
-from yaokit.models.metrics import METRICS, PRIMARY
 from yaokit.models.train import Learning, fit_trusted, write_oof
 from yaokit.models.trusted import Trusted, Validation
+from yaokit.report.findings import verdicts
 
 
 def _split(text: str) -> str:
@@ -92,13 +92,11 @@ def _notes(model: Trusted) -> list[str]:
                 f"{about['task']}: settings were tuned on folds that also judge: the numbers flatter a "
                 "little; a given test set or a split by time judges rows that tuning never saw"
             )
-        for baseline, test in about["comparison"].items():
-            if not test["better"]:
-                notes.append(
-                    f"{about['task']}: the stack is not better than {baseline} beyond the noise "
-                    f"({METRICS[PRIMARY[about['kind']]].label} difference {test['difference']:+.3f}, "
-                    f"p = {test['p']:.2g})"
-                )
+        notes += [
+            f"{about['task']}: the stack is {text[0].lower()}{text[1:].rstrip('.')}"
+            for is_better, text in verdicts(about)
+            if not is_better
+        ]
     return notes
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rdkit import Chem
-from scipy.sparse import csr_array, csr_matrix
+from scipy.sparse import csr_array
 
 from yaokit.chem.environments import environments
 from yaokit.chem.fingerprints import SIZE
@@ -39,8 +39,7 @@ def shap(model: "Boosting", X: csr_array, task: int) -> np.ndarray:
     """(n, features) float64: what each feature adds to the mean of a task's boosters."""
     bags = model.bags
     boosters = model._boosters[task * bags : (task + 1) * bags]
-    rows = csr_matrix(X)
-    parts = [_dense(booster.predict(rows, pred_contrib=True, num_threads=1)) for booster in boosters]
+    parts = [booster.contributions(X) for booster in boosters]
     return np.mean(parts, axis=0)[:, :-1]  # the last column is the mean of the training values
 
 
@@ -95,7 +94,3 @@ def _rest(model: Member, mol: Chem.Mol, task: int) -> np.ndarray:
     rows[1:, :HALF] = rows[:1, :HALF]
     predicted = model.predict_features(csr_array(rows))[0][:, task]
     return predicted[0] - predicted[1:]
-
-
-def _dense(values: Any) -> np.ndarray:
-    return values.toarray() if hasattr(values, "toarray") else np.asarray(values)

@@ -12,6 +12,7 @@ from yaokit.core.errors import UsageError
 from yaokit.core.seed import derived
 from yaokit.core.store import write_text
 from yaokit.models.base import LARGE, Member
+from yaokit.models.booster import Booster
 from yaokit.models.targets import CLASSIFICATION, Targets
 
 
@@ -56,7 +57,7 @@ class Boosting(Member):
             self._boosters += boosters
             self._offsets.append(offset)
 
-    def _fit_one(self, rows: csr_matrix, y: Targets) -> tuple[list, float]:
+    def _fit_one(self, rows: csr_matrix, y: Targets) -> tuple[list[Booster], float]:
         """The boosters of one task, and what is to be added to what they say."""
         import lightgbm
 
@@ -71,7 +72,7 @@ class Boosting(Member):
         data = lightgbm.Dataset(rows, values, weight=weights, params={"verbose": -1, "min_data_in_bin": 1})
         for bag in range(self.bags):
             settings["seed"] = derived(self.seed, "boosting", bag)
-            boosters.append(lightgbm.train(settings, data, rounds))
+            boosters.append(Booster(lightgbm.train(settings, data, rounds).model_to_string()))
         return boosters, offset
 
     def growing(self, n: int, kind: str) -> dict[str, Any]:
@@ -90,27 +91,24 @@ class Boosting(Member):
         }
 
     def predict_features(self, X: csr_array) -> tuple[np.ndarray, np.ndarray]:
-        rows = csr_matrix(X)
-        every = np.stack([np.asarray(b.predict(rows, num_threads=1)) for b in self._boosters], axis=1)
+        every = np.stack([booster.predict(X) for booster in self._boosters], axis=1)
         bags = every.reshape(X.shape[0], len(self._offsets), self.bags)
         return bags.mean(axis=2) + self._offsets, bags.std(axis=2)
 
     def _write(self, folder: Path) -> dict[str, Any]:
-        texts = [booster.model_to_string() for booster in self._boosters]
-        for i, text in enumerate(texts):
-            write_text(folder / f"booster-{i}.txt", text)
-        return {"boosters_sha256": [_digest(text) for text in texts], "offsets": self._offsets}
+        for i, booster in enumerate(self._boosters):
+            write_text(folder / f"booster-{i}.txt", booster.text)
+        digests = [_digest(booster.text) for booster in self._boosters]
+        return {"boosters_sha256": digests, "offsets": self._offsets}
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
-        import lightgbm
-
         self._boosters, self._offsets = [], card["offsets"]
         for i, wanted in enumerate(card["boosters_sha256"]):
             path = folder / f"booster-{i}.txt"
             text = path.read_text(encoding="utf-8")
             if _digest(text) != wanted:  # LightGBM ends the process on a text that is cut short
                 raise UsageError(f"{path} is damaged: train the model again")
-            self._boosters.append(lightgbm.Booster(model_str=text))
+            self._boosters.append(Booster(text))
 
 
 def _one_sided(bounds: np.ndarray, predicted: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:

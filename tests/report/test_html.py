@@ -12,7 +12,7 @@ import pytest
 from toy_pages import Page
 
 from yaokit.core.store import write_json
-from yaokit.report.html import SECTIONS, write_report
+from yaokit.report.html import SECTIONS, page_environment, write_report
 from yaokit.report.run import StepFolder
 
 
@@ -207,3 +207,18 @@ def test_a_campaign_of_classes_speaks_of_probabilities(
         assert words in page.text, words
     assert "The unit of pActivity is not known" not in page.text
     assert "nan" not in page.text.lower().split()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (6.125, "6.12"),
+        (-0.5, "−0.50"),
+        (0.0, "0.00"),
+        (0.00316, "0.0032"),
+        (-4.26e-8, "−4.3e−08"),
+        (None, "–"),
+    ],
+)
+def test_numbers_are_shown_in_every_unit(value: float | None, shown: str):
+    assert page_environment().filters["number"](value) == shown

@@ -13,6 +13,7 @@ from yaokit.core.types import Prediction
 from yaokit.explain.subject import Subject
 
 N_NEIGHBORS = 5
+DIGITS = 6  # significant ones, as those of predictions: enough in every unit
 _WHO = [("row", pa.int64()), ("id", pa.string())]
 NEIGHBOR = pa.schema(
     [
@@ -93,7 +94,7 @@ def molecules_table(
     for name, values in known.columns().items():
         wide: list[Any] = [None] * len(rows)
         for i, value in zip(good, values.tolist(), strict=True):
-            wide[i] = None if value != value else round(value, 4) if isinstance(value, float) else value
+            wide[i] = _told(value)
         columns[name] = wide
     if about.stack is None:  # a single model has no domain
         columns["in_domain"] = [None] * len(rows)
@@ -111,7 +112,7 @@ def attributions_table(molecules: Sequence[Molecule]) -> pa.Table:
             "id": pa.array([m.id for m, _ in atoms], pa.string()),
             "atom": pa.array([atom.GetIdx() for _, atom in atoms], pa.int32()),
             "element": pa.array([atom.GetSymbol() for _, atom in atoms], pa.string()),
-            "value": pa.array(np.round(values, 6), pa.float64()),
+            "value": pa.array(_evenly(values), pa.float64()),
         }
     )
 
@@ -125,19 +126,24 @@ def neighbors_table(about: Subject, molecules: Sequence[Molecule], task: int) ->
             molecules, found.ids, found.similarity, found.values, strict=True
         ):
             for rank, (near, s, v) in enumerate(zip(ids, similarity, values[:, task], strict=True), 1):
-                about_it = {
-                    "neighbor": near,
-                    "neighbor_smiles": smiles[near],
-                    "similarity": round(float(s), 4),
-                }
+                about_it = {"neighbor": near, "neighbor_smiles": smiles[near], "similarity": _told(float(s))}
                 measured = None if np.isnan(v) else float(v)
                 rows.append({"row": m.row, "id": m.id, "rank": rank, **about_it, "measured": measured})
     return pa.Table.from_pylist(rows, NEIGHBOR)
 
 
 def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers with 4 digits, NaN as null."""
-    return {
-        name: (None if value != value else round(value, 4)) if isinstance(value, float) else value
-        for name, value in values.items()
-    }
+    """Numbers with DIGITS significant digits, NaN as null."""
+    return {name: _told(value) for name, value in values.items()}
+
+
+def _told(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    return None if value != value else float(f"{value:.{DIGITS}g}")
+
+
+def _evenly(values: np.ndarray) -> np.ndarray:
+    """The values, the largest with DIGITS significant digits, the others with as many decimals."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return np.round(values, DIGITS - 1 - int(np.floor(np.log10(largest)))) if largest > 0 else values

@@ -88,5 +88,8 @@ def page_environment() -> jinja2.Environment:
 
 
 def _number(value: float | None, digits: int = 2) -> str:
-    """The value with so many digits; a dash if it is unknown."""
-    return f"{value:.{digits}f}".replace("-", "−") if finite([value]) else "–"
+    """The value with so many decimals, a small one with so many significant digits; a dash if unknown."""
+    if value is None or not finite([value]):
+        return "–"
+    is_small = 0 < abs(value) < 10**-digits
+    return f"{value:.{digits}{'g' if is_small else 'f'}}".replace("-", "−")

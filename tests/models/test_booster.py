@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 from scipy.sparse import csr_array, csr_matrix
-from toy_runs import TASK, measured, series
+from toy_runs import TASK, measured, series, small_model
 
 from yaokit.core.errors import UsageError
 from yaokit.core.table import MolTable
@@ -37,9 +37,23 @@ heavy = {"lightgbm", "sklearn", "torch"} & set(sys.modules)
 assert not heavy, heavy
 """
 
+STACK = """
+import sys
+from pathlib import Path
+from yaokit.core.table import MolTable
+from yaokit.models import load
+load(Path(sys.argv[1])).predict(MolTable.of(["CCO"]))
+heavy = {"lightgbm", "sklearn", "torch", "crepes"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
 
 def rows_of(features: str, n: int, offset: int = 0) -> csr_array:
     return featurize(features, [Chem.MolFromSmiles(text) for text in series(n, offset)[0]])
+
+
+def python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
 
 
 def grown(X, y: np.ndarray, kind: str = REGRESSION, **settings) -> lightgbm.Booster:
@@ -125,12 +139,15 @@ def test_it_travels_to_another_process():
 def test_a_saved_model_predicts_without_what_only_training_needs(features: str, tmp_path: Path):
     model = Boosting(seed=0, features=features, rounds=20).fit(measured(60), [TASK])
     model.save(tmp_path / "model")
-    done = subprocess.run(
-        [sys.executable, "-c", PREDICT, str(tmp_path / "model")], capture_output=True, text=True
-    )
+    done = python(PREDICT, tmp_path / "model")
     assert done.returncode == 0, done.stderr
     wanted = model.predict(MolTable.of(["CCO"])).mean[0, 0]
     assert float(done.stdout) == wanted
+
+
+def test_so_does_a_saved_stack(tmp_path_factory: pytest.TempPathFactory):
+    done = python(STACK, small_model(tmp_path_factory))
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_text_that_was_cut_is_refused(tmp_path: Path):

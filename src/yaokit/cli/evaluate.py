@@ -57,6 +57,7 @@ def evaluate(
         processes to use; as many as there are cores if not given
     """
     from yaokit.data.read.stdin import spooled
+    from yaokit.models.card import made_elsewhere
     from yaokit.report.evaluated import write
     from yaokit.screen.evaluate import evaluate_file
 
@@ -65,7 +66,8 @@ def evaluate(
         told = evaluate_file(model, path, out, **columns, workers=workers or cores(), progress=progress)
     page = write(out)
     facts = [fact for about in told["tasks"] for fact in _of_task(about)]
-    return Result(told, [*_rows(told), *facts, ("report", page)], told["notes"])
+    notes = [*told["notes"], *made_elsewhere(model)]
+    return Result({**told, "notes": notes}, [*_rows(told), *facts, ("report", page)], notes)
 
 
 def _rows(told: Mapping[str, Any]) -> list[tuple[str, str]]:

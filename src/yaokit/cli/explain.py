@@ -61,6 +61,7 @@ def explain(
     """
     from yaokit.data.read.stdin import spooled
     from yaokit.explain.run import Settings, explain_file
+    from yaokit.models.card import made_elsewhere
     from yaokit.report.explained import check_out, write_explained
 
     check_out(out)
@@ -68,7 +69,8 @@ def explain(
     with spooled([file]) as (path,):
         found = explain_file(model, path, settings, smiles=smiles, id=id, progress=progress)
     write_explained(found, out, model.name)
-    return Result(found.summary, [*_facts(found.summary), ("explanations", out)], found.summary["notes"])
+    notes = [*found.summary["notes"], *made_elsewhere(model)]
+    return Result({**found.summary, "notes": notes}, [*_facts(found.summary), ("explanations", out)], notes)
 
 
 def _facts(told: dict[str, Any]) -> list[tuple[str, Any]]:

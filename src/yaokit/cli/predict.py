@@ -46,9 +46,11 @@ def predict(
         processes to use; as many as there are cores if not given
     """
     from yaokit.data.read.stdin import spooled
+    from yaokit.models.card import made_elsewhere
     from yaokit.screen.predict import predict_file
 
     with spooled([file]) as (path,):
         told = predict_file(model, path, out, smiles=smiles, workers=workers or cores(), progress=progress)
     facts = [("rows read", told["n_in"]), ("predicted", told["n_ok"]), ("failed", told["n_failed"])]
-    return Result(told, [*facts, ("predictions", out)])
+    notes = made_elsewhere(model)
+    return Result({**told, "notes": notes}, [*facts, ("predictions", out)], notes)

@@ -49,10 +49,10 @@ def screen(
     """
     from yaokit.core.store import locked
     from yaokit.data.read.stdin import spooled
-    from yaokit.models import read_card
+    from yaokit.models.card import made_elsewhere
     from yaokit.screen.stream import own, screen_files
 
-    read_card(model)  # before a folder is made
+    notes = made_elsewhere(model)  # UsageError for what is no model, before a folder is made
     own(out)
     with locked(out), spooled(libraries) as files:
         told = screen_files(files, model, out, top=top, workers=workers or cores(), progress=progress)
@@ -63,4 +63,5 @@ def screen(
         ("hits", told["n_out"]),
         ("folder", out),
     ]
-    return Result(told, facts, told["notes"], too_many(told["n_rejected"], max_rejects))
+    notes = [*told["notes"], *notes]
+    return Result({**told, "notes": notes}, facts, notes, too_many(told["n_rejected"], max_rejects))

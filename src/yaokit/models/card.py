@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yaokit import __version__
 from yaokit.chem.fingerprints import RADIUS, SIZE
 from yaokit.core.store import content_key
-from yaokit.models.base import FORMAT
+from yaokit.models.base import FORMAT, read_card
 
 if TYPE_CHECKING:
     from yaokit.models.trusted import Trusted
@@ -58,3 +59,12 @@ def make_card(model: "Trusted") -> dict[str, Any]:
         "contains": "The training molecules and their measured values: share it as you would share them.",
         "key": content_key([digest, model.members, model.learning(), asdict(model.validation)]),
     }
+
+
+def made_elsewhere(folder: Path) -> list[str]:
+    """A note if another RDKit made the model: it may see molecules a little differently."""
+    versions = read_card(folder).get("versions") or {}  # a single member keeps none
+    made, here = versions.get("rdkit"), version("rdkit")
+    if made in (None, here):
+        return []
+    return [f"{folder} was made with RDKit {made}, this is {here}: predictions may differ slightly"]

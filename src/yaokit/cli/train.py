@@ -52,7 +52,7 @@ def train(
     For example:
       yaokit train clean.parquet --target pIC50 -o model
       yaokit train raw.csv --target IC50 --unit nM --split random -o model
-      yaokit train tox.csv --target Toxic --task classification --features full -o model
+      yaokit train tox.csv --target Tox --task classification --features full -o tox
 
     Parameters
     ----------
@@ -79,7 +79,8 @@ def train(
     gray
         classification: values nearer than this to the threshold are left out
     weight
-        the column that says how much a row counts
+        the column that says how much a row counts in fits and stacking; in intervals and metrics
+        all count the same
     balanced
         let both classes count the same
     model

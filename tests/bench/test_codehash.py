@@ -4,7 +4,9 @@ import ast
 
 import pytest
 
-from yaokit.bench.codehash import code_hash, shape
+from yaokit.bench import codehash
+from yaokit.bench.codehash import closure, code_hash, shape
+from yaokit.bench.fits import files_of
 from yaokit.bench.runner import BENCHMARKS, hash_of
 
 CODE = '''"""About."""
@@ -27,15 +29,24 @@ def test_everything_else_does(old: str, new: str):
     assert _shape(CODE) != _shape(CODE.replace(old, new))
 
 
-def test_files_of_a_benchmark_count():
-    assert code_hash() != code_hash("bench/admet_group.py")
+def test_what_is_imported_counts_and_what_is_only_kept_or_told_does_not():
+    found = closure(["models/boosting.py", "nn/tokenizer.py", "bench/admet_group.py"])
+    assert {"models/booster.py", "models/targets.py", "core/seed.py"} <= found
+    assert {"nn/data/tokens-1.csv", "bench/data/admet_group.csv", "chem/data/repairs.csv"} <= found
+    assert not found & {"models/gnn.py", "models/featurize.py", "core/progress.py", "bench/admet_page.py"}
 
 
-def test_every_benchmark_names_files_that_are_there():
-    from yaokit.bench.codehash import PACKAGE
-    from yaokit.bench.runner import COMMON
-    from yaokit.core.lazy import resolve
+def test_a_fit_is_of_its_members_code_alone(monkeypatch: pytest.MonkeyPatch):
+    labels = ("svm", "boosting", "boosting:full")
+    assert len({code_hash(*files_of(label)) for label in labels}) == 2  # "fp" and "full" are of one file
+    before = {label: code_hash(*files_of(label)) for label in labels}
+    said = codehash._said
+    monkeypatch.setattr(codehash, "_said", lambda path: path if path == "models/svm.py" else said(path))
+    after = {label: code_hash(*files_of(label)) for label in labels}
+    assert [label for label in labels if after[label] != before[label]] == ["svm"]
 
-    for name, target in BENCHMARKS.items():
-        assert all((PACKAGE / path).is_file() for path in (*COMMON, *resolve(target).measured))
-        assert len(hash_of(name)) == 16
+
+def test_every_benchmark_has_its_own():
+    hashes = {hash_of(name) for name in BENCHMARKS}
+    assert len(hashes) == len(BENCHMARKS)
+    assert hash_of("admet_group", ["nearest"]) not in hashes

@@ -16,7 +16,7 @@ FOLDS = Folds.cross(np.arange(30) % 3)
 
 def learning(y: np.ndarray, folder: Path, seed: int = 0) -> Learning:
     return Learning(
-        "t-0", SMILES, Targets.of(y[:, None]), FOLDS, seed, Place(folder / "fits", folder / "cache")
+        "t", SMILES, Targets.of(y[:, None]), FOLDS, seed, Place(folder / "fits", folder / "cache")
     )
 
 
@@ -28,9 +28,13 @@ def test_values_of_a_fold_do_not_touch_what_is_said_of_it(tmp_path: Path):
 
 
 def test_kept_fits_are_of_the_same_data_and_seed(tmp_path: Path):
-    keys = {learning(Y, tmp_path).key, learning(Y + 1, tmp_path).key, learning(Y, tmp_path, seed=1).key}
-    assert len(keys) == 3
-    assert learning(Y, tmp_path).key in keys
+    def kept() -> int:
+        return len(list(tmp_path.rglob("*.safetensors")))
+
+    for y, seed, more in ((Y, 0, True), (Y, 0, False), (Y + 1, 0, True), (Y, 1, True)):
+        before = kept()
+        learning(y, tmp_path, seed).out_of_fold(["nearest"])
+        assert kept() == before + FOLDS.k * more
 
 
 def test_a_label_tells_the_features():

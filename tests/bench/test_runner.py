@@ -17,7 +17,7 @@ SETTINGS = {"tasks": ["caco2_wang"], "seeds": 1, "members": ["nearest"]}
 def _same_code() -> Iterator[None]:
     """No file of the package changes meanwhile, whoever works on it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("yaokit.bench.runner.hash_of", lambda name: "this")
+        patch.setattr("yaokit.bench.runner.hash_of", lambda *_: "this")
         yield
 
 
@@ -43,7 +43,7 @@ def test_finished_parts_are_not_measured_again(data: Path, out: Path, monkeypatc
 
 
 def test_parts_of_other_code_are_measured_again(data: Path, out: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("yaokit.bench.runner.hash_of", lambda name: "other")
+    monkeypatch.setattr("yaokit.bench.runner.hash_of", lambda *_: "other")
     monkeypatch.setattr(AdmetGroup, "measure", None)
     with pytest.raises(TypeError):
         run("admet_group", data, out, **SETTINGS)

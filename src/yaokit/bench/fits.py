@@ -1,26 +1,29 @@
-"""Members fitted out of fold and on all rows, each fit kept until the code changes."""
+"""Members fitted out of fold and on all rows, each fit kept until its member's code changes."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from yaokit.bench.codehash import code_hash, files
 from yaokit.chem.folds import Folds
 from yaokit.core.errors import YaokitError
 from yaokit.core.guard import Pool
-from yaokit.core.lazy import pick
+from yaokit.core.lazy import choices, pick
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
 from yaokit.core.store import content_key
 from yaokit.models import MODELS
-from yaokit.models.featurize import featurize_smiles
+from yaokit.models.featurize import FEATURIZERS, featurize_smiles
 from yaokit.models.scales import Scale
 from yaokit.models.targets import REGRESSION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
+
+_VERSION = 1  # to be raised when _Work fits otherwise
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,12 @@ class Fit(NamedTuple):
 class Learning:
     """What members learn from in one task and seed, and what they say."""
 
-    name: str  # of the task and seed, in file names
+    name: str  # of the task, in file names
     smiles: Sequence[str]
     y: Targets
     folds: Folds
     seed: int
     place: Place
-
-    @cached_property
-    def key(self) -> str:
-        """Names what is learned from, so that a fit never serves other data."""
-        digest = hashlib.sha256("\n".join(self.smiles).encode())
-        for array in (self.y.values, self.y.bounds, self.y.weights, self.folds.numbers):
-            digest.update(array.tobytes())
-        return f"{self.name}-{content_key([self.seed, digest.hexdigest()])}"
 
     def out_of_fold(
         self, labels: Sequence[str], scales: Sequence[str] = ("linear",)
@@ -82,8 +77,8 @@ class Learning:
         return {label: done[Fit(label, scale)] for label in labels}
 
     def seconds(self, label: str) -> float:
-        """CPU seconds of all kept fits of a member."""
-        kept = self.place.fits.glob(f"{self.key}-{_file(label)}-*")
+        """CPU seconds of all kept fits of a member to these rows with this seed."""
+        kept = self._folder(label).glob(f"{self.name}-{self.seed}-*")
         return sum(float(load_arrays(path)["seconds"][0]) for path in kept)
 
     def scaled(self, scale: str, task: int = 0) -> Scale:
@@ -91,7 +86,6 @@ class Learning:
         return Scale.fit(scale, self.y.values[self.y.known[:, task], task])
 
     def _outcomes(self, plan: Sequence[Fit], smiles: Sequence[str] | None) -> dict[Fit, np.ndarray]:
-        self.place.fits.mkdir(parents=True, exist_ok=True)
         todo = [fit for fit in plan if not self._path(fit, smiles).exists()]
         for kind in sorted({kind_of(fit.label) for fit in todo}):
             self._run([fit for fit in todo if kind_of(fit.label) == kind], kind, smiles)
@@ -107,7 +101,9 @@ class Learning:
             for fit, (found,) in zip(plan, pool.map([fit] for fit in plan), strict=True):
                 if isinstance(found, Failure):
                     raise YaokitError(f"{fit.label} failed on {self.name}: {found.message}")
-                save_arrays(self._path(fit, smiles), found)
+                path = self._path(fit, smiles)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_arrays(path, found)
 
     def _rows(self, kind: str, smiles: Sequence[str]) -> Any:
         return featurize_smiles(kind, smiles, workers=self.place.workers, cache=self.place.features)
@@ -119,9 +115,29 @@ class Learning:
                 values[:, j] = self.scaled(scale, j).forward(values[:, j])
         return Targets(values, self.y.bounds, self.y.weights, self.y.kinds)
 
+    def _folder(self, label: str) -> Path:
+        return self.place.fits / f"{label.replace(':', '_')}-{code_of(label)}"
+
     def _path(self, fit: Fit, asked: Sequence[str] | None) -> Path:
-        part = fit.fold if asked is None else f"all-{content_key(list(asked))}"
-        return self.place.fits / f"{self.key}-{_file(fit.label)}-{fit.scale}-{part}.safetensors"
+        """A name that tells what was learned from, so that a fit never serves other data."""
+        content = [_VERSION, self._content(fit.scale), fit.fold]
+        content += [self.folds.numbers.tolist()] if asked is None else [list(asked)]
+        name = f"{self.name}-{self.seed}-{fit.scale}-{content_key(content)}"
+        return self._folder(fit.label) / f"{name}.safetensors"
+
+    def _content(self, scale: str) -> str:
+        """Names molecules and what is known of them, on a scale."""
+        if scale not in self._contents:
+            y = self._on(scale)
+            digest = hashlib.sha256("\n".join(self.smiles).encode())
+            for array in (y.values, y.bounds, y.weights):
+                digest.update(array.tobytes())
+            self._contents[scale] = digest.hexdigest()
+        return self._contents[scale]
+
+    @cached_property
+    def _contents(self) -> dict[str, str]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -158,5 +174,13 @@ def kind_of(label: str) -> str:
     return member(label, 0).features
 
 
-def _file(label: str) -> str:
-    return label.replace(":", "_")
+@cache
+def code_of(label: str) -> str:
+    """The code hash of the model that a label names and of what it reads."""
+    return code_hash(*files_of(label))
+
+
+def files_of(label: str) -> list[str]:
+    """The files of the package in which that code begins."""
+    kind, name = kind_of(label), label.partition(":")[0]
+    return [*files(choices(MODELS, "model")[name]), *files(choices(FEATURIZERS, "features")[kind])]

@@ -33,7 +33,7 @@ class MoleculeAce:
     """`yaokit bench moleculeace`."""
 
     name: ClassVar[str] = "moleculeace"
-    measured: ClassVar[Sequence[str]] = ("bench/moleculeace.py", "bench/svr.py", "bench/stack.py")
+    labels: ClassVar[Sequence[str]] = MEMBERS
     seeds: ClassVar[int] = 1
     tasks: ClassVar[Sequence[str]] = tuple(row["task"] for row in listed("moleculeace.csv"))
 
@@ -74,7 +74,7 @@ class MoleculeAce:
         smiles, values = molecules(found, "smiles", ["y"]).parsed()
         folds = Folds.cross(random_folds(smiles, FOLDS, derived(seed, task, "folds")))
         y = Targets.of(values, [REGRESSION])
-        return Learning(f"{task}-{seed}", smiles, y, folds, derived(seed, task), self.place)
+        return Learning(task, smiles, y, folds, derived(seed, task), self.place)
 
     def rows(self, parts: Mapping[tuple[str, int], Row]) -> list[Row]:
         names = {row["task"]: row["target"] for row in listed("moleculeace.csv")}

@@ -36,7 +36,7 @@ class MoleculeNet:
     """`yaokit bench moleculenet`."""
 
     name: ClassVar[str] = "moleculenet"
-    measured: ClassVar[Sequence[str]] = ("bench/moleculenet.py", "bench/data/moleculenet.csv")
+    labels: ClassVar[Sequence[str]] = MEMBERS
     seeds: ClassVar[int] = 3
     tasks: ClassVar[Sequence[str]] = tuple(TASKS)
 
@@ -54,7 +54,7 @@ class MoleculeNet:
         y = Targets.of(values[train], [about["kind"]] * values.shape[1])
         folds = Folds.cross(np.zeros(len(train), np.int64))
         learned = [smiles[i] for i in train]
-        learning = Learning(f"{task}-{seed}", learned, y, folds, derived(seed, task), self.place)
+        learning = Learning(task, learned, y, folds, derived(seed, task), self.place)
         labels = [label for label in self.members if len(train) <= SLOW.get(label, len(train))]
         said = learning.asked(labels, "linear", [smiles[i] for i in test])
         measure = MEASURES[about["metric"]]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from yaokit import __version__
-from yaokit.bench.codehash import code_hash
-from yaokit.bench.fits import Place
+from yaokit.bench.codehash import code_hash, files
+from yaokit.bench.fits import Place, files_of
 from yaokit.core.cache import cache_folder
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import pick
@@ -19,7 +19,6 @@ BENCHMARKS = {
     "moleculeace": "yaokit.bench.moleculeace:MoleculeAce",
     "moleculenet": "yaokit.bench.moleculenet:MoleculeNet",
 }
-COMMON = ("bench/runner.py", "bench/fits.py", "bench/rows.py", "bench/scores.py", "bench/codehash.py")
 
 Row = dict[str, Any]
 
@@ -28,7 +27,7 @@ class Benchmark(Protocol):
     """Tasks, each measured with several seeds, and what is said of all of them."""
 
     name: ClassVar[str]
-    measured: ClassVar[Sequence[str]]  # files of the package that make its numbers, besides COMMON
+    labels: ClassVar[Sequence[str]]  # the members it may choose itself
     seeds: ClassVar[int]  # as many as are asked for if nobody says
     tasks: ClassVar[Sequence[str]]
     folder: Path  # of its data
@@ -65,15 +64,15 @@ def run(
 
     Without `tasks` all of them, without `seeds` as many as the benchmark asks for, without `members`
     those it chooses itself. Parts and fits stand below OUT/parts and OUT/fits, under the name of the
-    code that made them: they serve only that code.
+    code that made them: they serve only that code, and a fit only that of its member.
     """
     kind = pick(BENCHMARKS, name, "benchmark")
     names = _tasks(kind, tasks)
     n_seeds = seeds or kind.seeds
-    version = hash_of(name)
+    version = hash_of(name, members)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        place = Place(out / "fits" / version, cache_folder(), workers)
+        place = Place(out / "fits", cache_folder(), workers)
         bench = kind(data, place, members)
         kept = out / "parts" / content_key([version, list(members), _hashes(bench.folder)])
         kept.mkdir(parents=True, exist_ok=True)
@@ -95,9 +94,10 @@ def run(
     return results
 
 
-def hash_of(name: str) -> str:
-    """The code that a benchmark's numbers come from."""
-    return code_hash(*COMMON, *pick(BENCHMARKS, name, "benchmark").measured)
+def hash_of(name: str, members: Sequence[str] = ()) -> str:
+    """The code that a benchmark's numbers come from: its own, and that of its members."""
+    labels = members or pick(BENCHMARKS, name, "benchmark").labels
+    return code_hash(*files(BENCHMARKS[name]), *(file for label in labels for file in files_of(label)))
 
 
 def _tasks(kind: Any, asked: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ VIEWS = (
 
 def wide(mols: Sequence[Chem.Mol]) -> Any:
     """(n, features) float32: "full", then counts of each of VIEWS."""
-    from yaokit.models.featurize import full
+    from yaokit.models.rows import full
 
     return widened(full(mols), mols)
 

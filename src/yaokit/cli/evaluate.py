@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from yaokit.cli.options import Column, Columns, Count, Hidden, Out, cores
+from yaokit.cli.options import Column, Columns, Count, Dash, Hidden, Out, cores
 from yaokit.cli.show import Result
 from yaokit.core.progress import Progress
 
 
 def evaluate(
     model: Annotated[Path, Parameter(name="MODEL")],
-    table: Annotated[str, Parameter(name="TABLE")],
+    table: Annotated[str, Parameter(name="TABLE"), Dash],
     /,
     *,
     out: Out,

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from yaokit.cli.options import Column, Count, Hidden, Out, cores
+from yaokit.cli.options import Column, Count, Dash, Hidden, Out, cores
 from yaokit.cli.show import Result
 from yaokit.core.progress import Progress
 
 
 def explain(
     model: Annotated[Path, Parameter(name="MODEL")],
-    file: Annotated[str, Parameter(name="IN")],
+    file: Annotated[str, Parameter(name="IN"), Dash],
     /,
     *,
     out: Out,
@@ -35,6 +35,7 @@ def explain(
     For example:
       yaokit explain model candidates.csv -o why
       yaokit explain model/members/boosting new.smi --top 5 -o why
+      echo "CCOC(=O)c1ccc(N)cc1" | yaokit explain model - -o why
 
     Parameters
     ----------

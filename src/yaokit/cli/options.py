@@ -22,8 +22,8 @@ def _positive(_: Any, value: Any) -> None:
         raise ValueError("must be 1 or more")
 
 
-def _no_option(_: Any, values: Sequence[str]) -> None:
-    for value in values:
+def _no_option(_: Any, values: str | Sequence[str]) -> None:
+    for value in [values] if isinstance(values, str) else values:
         if value.startswith("-") and value != "-":
             raise ValueError(f"there is no option {value}")
 
@@ -47,9 +47,8 @@ def too_many(n_rejected: int, limit: int | None) -> TooManyRejects | None:
     return TooManyRejects(f"{n_rejected:,} rows rejected, more than --max-rejects {limit:,}")
 
 
-Inputs = Annotated[  # "-" is standard input
-    list[str], Parameter(name="IN", allow_leading_hyphen=True, validator=_no_option)
-]
+Dash = Parameter(allow_leading_hyphen=True, validator=_no_option)  # "-" is standard input
+Inputs = Annotated[list[str], Parameter(name="IN"), Dash]
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 Column = Annotated[str, Parameter(metavar="COL")]
 Columns = Annotated[Sequence[str], Parameter(metavar="COL")]

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from yaokit.cli.options import Column, Count, Hidden, Out, cores
+from yaokit.cli.options import Column, Count, Dash, Hidden, Out, cores
 from yaokit.cli.show import Result
 from yaokit.core.progress import Progress
 
 
 def predict(
     model: Annotated[Path, Parameter(name="MODEL")],
-    file: Annotated[str, Parameter(name="IN")],
+    file: Annotated[str, Parameter(name="IN"), Dash],
     /,
     *,
     out: Out,

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from yaokit.cli.options import Count, Hidden, Limit, Out, cores, too_many
+from yaokit.cli.options import Count, Dash, Hidden, Limit, Out, cores, too_many
 from yaokit.cli.show import Result, listed
 from yaokit.core.progress import Progress
 
 
 def screen(
-    libraries: Annotated[list[str], Parameter(name="LIBRARY")],
+    libraries: Annotated[list[str], Parameter(name="LIBRARY"), Dash],
     /,
     *,
     model: Path,

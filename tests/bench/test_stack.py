@@ -7,7 +7,7 @@ import pytest
 
 from yaokit.bench.fits import Fit, Learning, Place
 from yaokit.bench.scores import MEASURES
-from yaokit.bench.stack import choose, scales_for
+from yaokit.bench.stack import Choice, choose
 from yaokit.chem.folds import Folds
 from yaokit.core.seed import rng
 from yaokit.models.targets import Targets
@@ -49,7 +49,8 @@ def test_the_scale_with_the_better_score_is_taken(known: Known):
     assert chosen.score == min(scores.values())
 
 
-def test_other_scales_are_tried_for_skewed_values_only():
-    assert scales_for(NOISE[0]) == ("linear",)
-    assert scales_for(Y) == ("linear", "log", "rank")
-    assert scales_for(Y - 1) == ("linear", "rank")
+def test_classes_are_joined_as_log_odds():
+    labels = (Y > 1).astype(float)
+    choice = Choice("linear", "equal", {"a": 0.5, "b": 0.5}, 0.0, {}, is_class=True)
+    said = {"a": np.where(labels > 0, 0.9, 0.1), "b": np.full(300, 0.5)}
+    assert choice.combine(said) == pytest.approx(np.where(labels > 0, 0.75, 0.25))

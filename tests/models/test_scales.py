@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from yaokit.core.errors import UsageError
-from yaokit.models.scales import SCALES, Scale, ScaledTrust, choose_scales
+from yaokit.models.scales import SCALES, Scale, ScaledTrust, choose_scales, scales_for
 from yaokit.models.targets import Targets
 
 VALUES = np.random.default_rng(0).lognormal(1, 1.5, 300)
@@ -44,6 +44,33 @@ def test_a_scale_that_there_is_not_lists_those_there_are():
         choose_scales("cubic", None, Targets.of(VALUES[:, None]), 0)
 
 
+def test_other_scales_are_tried_for_skewed_values_only():
+    assert scales_for(np.log(VALUES)) == ("linear",)
+    assert scales_for(VALUES) == ("linear", "log", "rank")
+    assert scales_for(VALUES - 1) == ("linear", "rank")
+
+
+def members_of(truth: np.ndarray, n: int) -> dict[str, np.ndarray]:
+    """Rows of n members that are as good as each other, in folds."""
+    random, rows = np.random.default_rng(2), np.arange(len(truth))
+    mean = truth[:, None] + random.normal(0, 1, (len(truth), n))
+    about = {"rows": rows, "repeat": 0 * rows, "fold": rows % 5, "weight": np.ones(len(rows))}
+    return about | {"y": truth, "mean": mean, "spread": np.ones_like(mean), "similarity": np.ones(len(rows))}
+
+
+def test_the_way_to_weigh_members_is_chosen_and_kept():
+    trust = ScaledTrust.fit(members_of(np.random.default_rng(3).normal(0, 1, 40), 6))
+    assert trust.way == "equal"
+    assert trust.weights == pytest.approx(1 / 6)
+    assert ScaledTrust.from_settings(trust.settings(), trust.arrays()).way == "equal"
+
+
+def test_a_folder_from_before_ways_had_fitted_weights():
+    trust = ScaledTrust.fit(members_of(VALUES, 2))
+    settings = {key: value for key, value in trust.settings().items() if key != "way"}
+    assert ScaledTrust.from_settings(settings, trust.arrays()).way == "fitted"
+
+
 def test_intervals_hold_on_every_scale():
     random = np.random.default_rng(1)
     truth = random.lognormal(1, 1, 600)
@@ -52,6 +79,8 @@ def test_intervals_hold_on_every_scale():
         said = scale.forward(truth) + random.normal(0, 0.1, 600) * scale.forward(truth).std()
         rows = {
             "rows": np.arange(600),
+            "repeat": np.zeros(600),
+            "fold": np.arange(600) % 5,
             "y": truth,
             "mean": said[:, None],
             "spread": random.uniform(0.5, 1.0, (600, 1)),

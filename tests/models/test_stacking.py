@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from yaokit.models.stacking import class_weights, combine, stack_weights
+from yaokit.models.stacking import (
+    WAYS,
+    best_way,
+    class_weights,
+    combine,
+    fitted,
+    stack_weights,
+    weighed_apart,
+)
 
 
 @pytest.fixture
@@ -26,6 +34,67 @@ def test_weights_are_never_negative_and_add_up_to_one(members: np.ndarray):
 def test_members_that_all_point_the_wrong_way_share_equally(members: np.ndarray):
     y = 12 - members[:, 0]
     assert stack_weights(members[:, :1].repeat(2, axis=1), y) == pytest.approx([0.5, 0.5])
+
+
+def test_absolute_errors_are_not_led_by_a_few_wild_values(members: np.ndarray):
+    y = members @ [0.2, 0.0, 0.8]
+    y[:20] += 30 * members[:20, 1]
+    assert fitted(members, y, absolute=True) == pytest.approx([0.2, 0.0, 0.8], abs=0.05)
+    assert np.abs(fitted(members, y) - [0.2, 0.0, 0.8]).max() > 0.1
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_every_way_gives_shares_of_one(members: np.ndarray, way: str):
+    y = members @ [0.2, 0.0, 0.8]
+    assert (WAYS[way](members, y) >= 0).all()
+    assert WAYS[way](members, y).sum() == pytest.approx(1.0)
+
+
+def test_between_lies_half_way(members: np.ndarray):
+    y = members @ [0.2, 0.0, 0.8]
+    assert WAYS["between"](members, y) == pytest.approx([0.2667, 0.1667, 0.5667], abs=0.01)
+
+
+@pytest.mark.parametrize("odds", [False, True])
+def test_the_values_of_a_fold_do_not_weigh_what_is_said_of_it(members: np.ndarray, odds: bool):
+    folds, y = np.arange(300) % 4, members @ [0.2, 0.0, 0.8]
+    said, other = (
+        weighed_apart(1 / (1 + np.exp(6 - members)), wanted, folds, "fitted", odds=odds)
+        for wanted in (y, np.where(folds == 1, -y, y))
+    )
+    assert np.array_equal(said[folds == 1], other[folds == 1])
+    assert not np.array_equal(said[folds == 2], other[folds == 2])
+
+
+def rows_of(members: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    n = len(y)
+    at = {"repeat": np.zeros(n), "fold": np.arange(n) % 4, "weight": np.ones(n)}
+    return {**at, "mean": members, "y": y}
+
+
+def told(members: np.ndarray, y: np.ndarray) -> str:
+    return best_way(rows_of(members, y), y, np.asarray, "rmse")
+
+
+def test_the_best_way_is_fitted_where_rows_tell_and_equal_where_they_do_not(members: np.ndarray):
+    random = np.random.default_rng(1)
+    assert told(members, members @ [0.2, 0.0, 0.8]) == "fitted"
+    truth = random.normal(6, 1, 24)
+    alike = truth[:, None] + random.normal(0, 1, (24, 8))  # as good as each other, few rows
+    assert told(alike, truth) == "equal"
+
+
+def test_errors_are_judged_in_the_unit_of_the_values(members: np.ndarray):
+    y, scores = 10.0 ** members[:, 0], []
+    best_way(rows_of(members, y), members[:, 0], lambda z: scores.append(z) or 10.0**z, "rmse")
+    assert len(scores) == len(WAYS)
+
+
+def test_one_member_or_one_fold_leaves_nothing_to_choose(members: np.ndarray):
+    y = 12 - members[:, 0]
+    assert told(members[:, :1], y) == "fitted"
+    rows = {**rows_of(members, y), "fold": np.zeros(300)}
+    assert best_way(rows, y, np.asarray, "rmse") == "fitted"
 
 
 def test_the_spread_is_that_of_the_mixture():

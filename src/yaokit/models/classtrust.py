@@ -1,14 +1,14 @@
 """How far a stack's numbers can be trusted, for a class task."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from yaokit.core.types import SETS
 from yaokit.models.conformal import LEVEL
 from yaokit.models.domain import Domain, Rows
-from yaokit.models.stacking import class_weights, combine
+from yaokit.models.stacking import LIKELIHOOD, class_weights, combine
 from yaokit.models.trust import Judged
 from yaokit.models.vennabers import VennAbers, merged
 
@@ -50,6 +50,7 @@ class ClassTrust:
     its standard deviation is at least that of a guess, and no class is excluded.
     """
 
+    way: ClassVar[str] = LIKELIHOOD
     weights: np.ndarray  # (members,)
     calibration: VennAbers
     conformal: Sets
@@ -107,6 +108,7 @@ class ClassTrust:
     def settings(self) -> dict[str, Any]:
         """For the card."""
         return {
+            "way": self.way,
             "weights": self.weights.tolist(),
             "base_rate": self.base_rate,
             "sets": {

@@ -62,6 +62,8 @@ class Evidence:
         known = self.y.exact[rows, task]
         return {
             "rows": rows[known],
+            "repeat": np.full(known.sum(), repeat),
+            "fold": folds.numbers[rows[known]],
             "y": self.y.values[rows[known], task],
             "weight": self.y.weights[rows[known], task],
             "mean": np.stack([p.mean[known, task] for p in parts], axis=1),
@@ -70,7 +72,7 @@ class Evidence:
         }
 
     def trust(self, rows: dict[str, np.ndarray], task: int) -> Trusting:
-        """Weights, intervals or calibrated probabilities, and domain, from these rows."""
+        """Weights and the way to them, intervals or calibrated probabilities, and domain, from these rows."""
         if self.y.kinds[task] == CLASSIFICATION:
             return pick(TRUSTS, CLASSIFICATION, "trust").fit(rows)
         return ScaledTrust.fit(rows, self.scales[task], self.limits[task])
@@ -93,6 +95,7 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
     folds = scorecard.per_fold(columns, names, kind, maximize=maximize)
     metrics = {
         "models": scorecard.model_table(columns, folds, kind, share, maximize=maximize),
+        "way": trust.way,
         "weights": dict(zip(evidence.members, trust.weights.tolist(), strict=True)),
         "comparison": scorecard.comparisons(columns, folds, evidence.baselines, kind, share),
         "interval": scorecard.coverage(columns, kind),
@@ -114,7 +117,7 @@ def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndar
     plan = evidence.folds[repeat]
     reported = plan.rows(*plan.judged)[whole["rows"]]
     whole = {name: values[reported] for name, values in whole.items()}
-    folds = plan.numbers[whole["rows"]]
+    folds = whole["fold"]
     n = len(folds)
     mean, std, low, high = np.empty((4, n))
     judged, raw = Judged(mean, std, low, high, np.empty(n, bool), np.empty(n, np.int8)), np.empty(n)
@@ -126,7 +129,7 @@ def _judged(evidence: Evidence, repeat: int, task: int, whole: dict[str, np.ndar
         for column, part in zip(judged, parts, strict=True):
             column[here] = part
     columns = {
-        "repeat": np.full(n, repeat),
+        "repeat": whole["repeat"],
         "fold": folds,
         "row": whole["rows"],
         "y": whole["y"],

@@ -10,11 +10,13 @@ from scipy import stats
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import rng
 from yaokit.models.domain import Domain
-from yaokit.models.targets import CLASSIFICATION, Targets
+from yaokit.models.metrics import PRIMARY
+from yaokit.models.stacking import best_way
+from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
 from yaokit.models.trust import Judged, Trust
 
 NO_LIMITS = (-np.inf, np.inf)
-_SKEWED = 1.0  # a skewness from which other scales are tried
+SKEWED = 1.0  # a skewness from which other scales are tried
 _GAIN = 0.98  # of the error: less gain than this and the values stay as they are
 KNOTS = 512  # of the rank scale
 
@@ -102,6 +104,10 @@ class ScaledTrust:
     limits: tuple[float, float]
 
     @property
+    def way(self) -> str:
+        return self.trust.way
+
+    @property
     def weights(self) -> np.ndarray:
         return self.trust.weights
 
@@ -113,8 +119,13 @@ class ScaledTrust:
     def fit(
         cls, rows: dict[str, np.ndarray], scale: Scale = LINEAR, limits: tuple[float, float] = NO_LIMITS
     ) -> Self:
-        """As Trust.fit, with `y` in the task's own unit and the members' numbers on the scale."""
-        return cls(Trust.fit({**rows, "y": scale.forward(rows["y"])}), scale, limits)
+        """As Trust.fit, with `y` in the task's own unit and the members' numbers on the scale.
+
+        Of the ways to weigh members the one is taken that errs least in that unit (stacking.best_way).
+        """
+        y = scale.forward(rows["y"])
+        way = best_way(rows, y, lambda z: np.clip(scale.inverse(z), *limits), PRIMARY[REGRESSION])
+        return cls(Trust.fit({**rows, "y": y}, way), scale, limits)
 
     def judge(self, means: np.ndarray, spreads: np.ndarray, similarity: np.ndarray) -> Judged:
         """As Trust.judge, in the task's own unit."""
@@ -158,6 +169,13 @@ def choose_scales(asked: str, X: Any, y: Targets, seed: int) -> list[Scale]:
     return [_scale_of(asked, X, y.task(j), seed) for j in range(len(y.kinds))]
 
 
+def scales_for(values: np.ndarray) -> tuple[str, ...]:
+    """What is tried for (n,) known values: the plain scale, and for skewed ones all that can hold them."""
+    if abs(stats.skew(values)) < SKEWED:
+        return ("linear",)
+    return tuple(name for name in SCALES if name != "log" or values.min() >= 0)
+
+
 def on_scales(y: Targets, scales: Sequence[Scale]) -> Targets:
     """The targets as members learn them."""
     values = np.stack([scale.forward(y.values[:, j]) for j, scale in enumerate(scales)], axis=1)
@@ -170,9 +188,9 @@ def _scale_of(asked: str, X: Any, y: Targets, seed: int) -> Scale:
         return LINEAR
     if asked != "auto":
         return Scale.fit(asked, values)
-    if abs(stats.skew(values)) < _SKEWED:
+    names = scales_for(values)
+    if len(names) == 1:
         return LINEAR
-    names = [name for name in SCALES if name != "log" or values.min() >= 0]
     errors = {name: _error(name, X[y.exact[:, 0]], values, seed) for name in names}
     best = min(errors, key=lambda name: errors[name])
     return Scale.fit(best, values) if errors[best] < _GAIN * errors["linear"] else LINEAR

@@ -7,7 +7,7 @@ import numpy as np
 
 from yaokit.models.conformal import LEVEL, Conformal
 from yaokit.models.domain import Domain, Rows
-from yaokit.models.stacking import combine, stack_weights
+from yaokit.models.stacking import WAYS, combine
 
 
 class Judged(NamedTuple):
@@ -28,9 +28,13 @@ class Judged(NamedTuple):
 class Trusting(Protocol):
     """What stands between the members' predictions and the numbers people see.
 
-    `fit` takes out-of-fold rows (see Evidence.table): `rows` (n,) molecule numbers, `y` (n,), `mean`
-    and `spread` (n, members), `similarity` (n,) to what the members learned from, `weight` (n,).
+    `fit` takes out-of-fold rows (see Evidence.table): `rows` (n,) molecule numbers, `repeat` and `fold`
+    (n,), `y` (n,), `mean` and `spread` (n, members), `similarity` (n,) to what the members learned from,
+    `weight` (n,).
     """
+
+    @property
+    def way(self) -> str: ...  # how the weights were found: of stacking.WAYS, or LIKELIHOOD
 
     @property
     def weights(self) -> np.ndarray: ...  # (members,) of the stack
@@ -66,11 +70,12 @@ class Trust:
     domain: Domain
     guess_std: float  # of the training values
     guess_half: float  # 90 % of them lie this close to their mean
+    way: str = "fitted"  # a key of WAYS
 
     @classmethod
-    def fit(cls, rows: dict[str, np.ndarray]) -> "Trust":
-        """From out-of-fold member predictions (see Trusting)."""
-        weights = stack_weights(rows["mean"], rows["y"], rows["weight"])
+    def fit(cls, rows: dict[str, np.ndarray], way: str = "fitted") -> "Trust":
+        """From out-of-fold member predictions (see Trusting), weighed in a way of WAYS."""
+        weights = WAYS[way](rows["mean"], rows["y"], rows["weight"])
         mean, spread = combine(rows["mean"], rows["spread"], weights)
         residual = rows["y"] - mean
         deviation = np.abs(rows["y"] - rows["y"].mean())
@@ -80,6 +85,7 @@ class Trust:
             Domain.fit(Rows(rows["rows"], rows["similarity"], spread, np.abs(residual), deviation)),
             float(rows["y"].std()),
             float(np.quantile(deviation, LEVEL)),
+            way,
         )
 
     def judge(self, means: np.ndarray, spreads: np.ndarray, similarity: np.ndarray) -> Judged:
@@ -98,6 +104,7 @@ class Trust:
     def settings(self) -> dict[str, Any]:
         """For the card."""
         return {
+            "way": self.way,
             "weights": self.weights.tolist(),
             "floor": self.conformal.floor,
             "guess": [self.guess_std, self.guess_half],
@@ -112,4 +119,5 @@ class Trust:
             Conformal(arrays["alphas"], settings["floor"]),
             Domain.from_settings(settings["domain"]),
             *settings["guess"],
+            way=settings.get("way", "fitted"),  # folders of before had no other
         )

@@ -1,7 +1,6 @@
 """Tuning: it finds better settings, stops bad trials, and goes on where it ended."""
 
 import numpy as np
-import optuna
 import pytest
 from toy_runs import TASK, measured, series
 
@@ -107,14 +106,6 @@ def test_hopeless_trials_end_early(fits: list, tmp_path):
     fits += [Nearest()] * 20  # past the failure
     tune("nearest", X, Y, FOLDS, 14, work=tmp_path)
     assert len(fits) - 20 < 14 * 3
-
-
-def test_a_time_limit_ends_the_search(tmp_path):
-    tune("nearest", X, Y, FOLDS, 50, work=tmp_path, time_limit_s=0)
-    (name,) = optuna.get_all_study_names(f"sqlite:///{tmp_path / 'tuning.sqlite'}")
-    assert (
-        len(optuna.load_study(study_name=name, storage=f"sqlite:///{tmp_path / 'tuning.sqlite'}").trials) == 1
-    )
 
 
 def test_other_values_are_another_search(tmp_path):

@@ -1,7 +1,6 @@
 """Settings of a member chosen out of fold: Bayesian search that drops bad trials early and resumes."""
 
 import hashlib
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,7 +106,6 @@ def tune(
     settings: Mapping[str, Any] | None = None,
     work: Path | None = None,
     seed: int = 0,
-    time_limit_s: float | None = None,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """The settings of the member with the least out-of-fold loss; empty if it has none to tune.
@@ -117,8 +115,7 @@ def tune(
     these folds; it is flattered by them, so judge it on rows that are not in `X`. A trial whose loss
     on the folds so far is above the median of others' ends there. With `work`, a folder, the same
     call goes on where an earlier one ended, and finds what it would have found undisturbed.
-    `n_trials` counts earlier trials too; `time_limit_s` does not. Akiba 2019,
-    doi:10.1145/3292500.3330701.
+    `n_trials` counts earlier trials too. Akiba 2019, doi:10.1145/3292500.3330701.
     """
     space = SPACES.get(label.partition(":")[0])
     if not space:
@@ -127,7 +124,7 @@ def tune(
         raise UsageError(f"cannot tune {label} with {n_trials} trials; give 1 or more")
     import optuna
 
-    base, started = dict(settings or {}), time.monotonic()
+    base = dict(settings or {})
     with _quiet():
         study = _study(label, y, folds, work, seed, base)
         for n in progress.track(range(_n_done(study), n_trials), f"tuning {label}", n_trials):
@@ -135,8 +132,6 @@ def tune(
                 seed=derived(seed, "tune", n), n_startup_trials=_STARTING
             )
             study.optimize(lambda trial: _loss(trial, label, X, y, folds, seed, base), n_trials=1)
-            if time_limit_s is not None and time.monotonic() - started > time_limit_s:
-                break
         return dict(study.best_trial.user_attrs["settings"])
 
 

@@ -5,8 +5,10 @@ import pytest
 from toy_runs import TASK, measured
 
 from yaokit.chem.split import make_folds
+from yaokit.core.seed import derived
 from yaokit.models.curve import learning_curve
 from yaokit.models.featurize import featurize_smiles
+from yaokit.models.nearest import Nearest
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.models.trusted import Trusted, Validation
 
@@ -22,6 +24,22 @@ def test_more_molecules_help():
     assert ns == (10, 50, 100)
     assert errors[-1] < errors[0]
     assert found["model"] == "nearest"
+
+
+def test_it_is_learned_on_a_scale_and_scored_in_the_unit_of_the_values():
+    y = Targets.of(10 ** VALUES[:, None])
+    plain, on_log = (
+        learning_curve("nearest", X, y, FOLDS, shares=(1.0,), **of)["points"][0]["mean"]
+        for of in ({}, {"learned": Targets.of(VALUES[:, None]), "raw": lambda z: 10.0**z})
+    )
+    by_hand = []
+    for fold in FOLDS.judged:
+        test, model = FOLDS.rows(fold), Nearest(derived(0, "nearest", "curve", fold))
+        model.fit_features(X[~test], Targets.of(VALUES[~test, None]))
+        said = 10 ** model.predict_features(X[test])[0][:, 0]
+        by_hand.append(np.sqrt(np.mean((said - 10 ** VALUES[test]) ** 2)))
+    assert on_log == pytest.approx(np.mean(by_hand))
+    assert on_log != pytest.approx(plain)
 
 
 def test_classes_are_ranked():

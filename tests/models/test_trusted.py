@@ -12,6 +12,7 @@ from yaokit.core.store import read_json
 from yaokit.core.table import MolTable
 from yaokit.models import load
 from yaokit.models.learnable import read_targets
+from yaokit.models.stacking import LIKELIHOOD, WAYS
 from yaokit.models.trusted import Trusted, Validation
 
 
@@ -196,6 +197,37 @@ def test_balanced_classes_count_the_same():
     table = measured(40).with_columns({"active": [float(i < 10) for i in range(40)]})
     y = read_targets(table, ["active"], {}, balanced=True)
     assert y.weights[:10].sum() == pytest.approx(y.weights[10:].sum())
+
+
+SKEWED = {TASK: np.exp(2 * np.random.default_rng(0).normal(size=60))}
+
+
+@pytest.mark.parametrize(("split", "also"), [("random", True), ("column:part", False)])
+def test_a_scale_chosen_on_rows_that_judge_is_told(split: str, also: bool):
+    part = {"part": ["test" if i % 4 == 0 else "train" for i in range(60)]}
+    model = Trusted(("nearest",), validation=Validation(split, 3, 1), scale="auto")
+    (about,) = model.fit(measured(60).with_columns({**SKEWED, **part}), [TASK]).metrics()["tasks"]
+    assert about["scale"] in ("linear", "log", "rank")
+    assert about["scale_on_judged"] is also
+
+
+def test_a_scale_that_was_not_chosen_is_not_told_to_be():
+    for scale, values in (("log", SKEWED), ("auto", {})):
+        model = Trusted(("nearest",), validation=Validation("random", 3, 1), scale=scale)
+        (about,) = model.fit(measured(60).with_columns(values), [TASK]).metrics()["tasks"]
+        assert not about["scale_on_judged"]
+
+
+def test_card_and_metrics_tell_the_way_of_the_weights(tmp_path: Path):
+    y = measured(60).column(TASK)
+    table = measured(60).with_columns({"active": (y > np.median(y)).astype(float)})
+    model = small_trusted(members=("nearest", "forest")).fit(table, [TASK, "active"])
+    model.save(tmp_path / "m")
+    number, label = read_json(tmp_path / "m" / "card.json")["tasks"]
+    assert number["way"] in WAYS
+    assert label["way"] == LIKELIHOOD
+    assert [task["way"] for task in model.metrics()["tasks"]] == [number["way"], LIKELIHOOD]
+    assert load(tmp_path / "m").predict(table).mean == pytest.approx(model.predict(table).mean)
 
 
 def test_tuned_settings_stand_in_the_card(tmp_path: Path):

@@ -63,6 +63,17 @@ def test_the_verdict_names_what_the_stack_does_not_beat(model_folders, tmp_path)
     assert page.all("li", "bad")
 
 
+def test_the_small_print_tells_what_was_chosen_and_by_which_rows(model_folders, tmp_path):
+    told = {"way": "between", "scale": "rank", "scale_on_judged": True, "tuned_on_judged": True}
+    text = rendered(model_folders["values"], tmp_path / "a", **told).text
+    assert "Weights are half fitted, half equal, of three ways the best in RMSE" in text
+    assert "Members learned ranks of the values" in text
+    assert "The scale (ranks) was chosen on rows that also judge" in text
+    assert "Settings were tuned on folds that also judge" in text
+    apart = {**told, "scale_on_judged": False, "tuned_on_judged": False}
+    assert "also judge" not in rendered(model_folders["values"], tmp_path / "b", **apart).text
+
+
 def test_several_tasks_stand_in_one_table(model_folders, tmp_path):
     page = rendered(model_folders["both"], tmp_path / "m")
     assert "A model of pActivity, active" in page.text

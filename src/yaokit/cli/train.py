@@ -207,11 +207,26 @@ def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, found in about["models"].items():
         shown = [f"{METRICS[key].label} {_with_spread(found[key])}" for key in _SHOWN[about["kind"]]]
         facts.append((f"  {name}", ", ".join(shown)))
+    facts += _of_stack(about)
     worse = [name for name, test in about["comparison"].items() if not test["better"]]
     verdict = (
         f"not better than {' or '.join(worse)} beyond the noise" if worse else "better than both baselines"
     )
     return [*facts, ("  verdict", f"the stack is {verdict}")]
+
+
+def _of_stack(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The members' weights and their scale, where there was something to choose."""
+    from yaokit.report.choices import SCALES, WEIGHED
+
+    facts, weights = [], about["weights"]
+    if len(weights) > 1:
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in weights.items())
+        facts.append(("  weights", f"{shares}; {WEIGHED[about['way']]}"))
+    if about["scale"] != "linear" or about["scale_on_judged"]:
+        also = ", chosen on rows that also judge" if about["scale_on_judged"] else ""
+        facts.append(("  scale", SCALES[about["scale"]] + also))
+    return facts
 
 
 def _how(about: Mapping[str, Any]) -> str:

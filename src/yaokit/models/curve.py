@@ -1,6 +1,6 @@
 """Whether more molecules would help: a member's out-of-fold number against how many it learned from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ def learning_curve(
     X: Any,
     y: Targets,
     folds: Folds,
-    task: int = 0,
     *,
+    learned: Targets | None = None,
+    raw: Callable[[np.ndarray], np.ndarray] = np.asarray,
     shares: Sequence[float] = SHARES,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
@@ -29,11 +30,11 @@ def learning_curve(
     """`model` and `points` (n, mean, std over folds) for the `learning_curve` of metrics.json.
 
     For each judged fold the member learns from random shares of the others; a larger share holds
-    the smaller one. As many fits as there are folds and shares; `settings` are the member's.
+    the smaller one. As many fits as there are folds and shares; `settings` are the member's. `y`: of
+    one task; `learned`: the same on the scale that the member learns on, `raw`: from there back.
     """
-    alone = y.task(task)
-    known = alone.exact[:, 0]
-    metric = PRIMARY[y.kinds[task]]
+    known, learned = y.exact[:, 0], learned or y
+    metric = PRIMARY[y.kinds[0]]
     found: dict[float, list[tuple[int, float]]] = {share: [] for share in shares}
     for fold in folds.judged:
         test = folds.rows(fold) & known
@@ -42,8 +43,8 @@ def learning_curve(
         for share in shares:
             rows = np.sort(order[: max(_FEWEST, round(share * len(order)))])
             model = make(label, derived(seed, label, "curve", fold), settings)
-            model.fit_features(X[rows], alone.take(rows))
-            value = score(metric, alone.values[test, 0], model.predict_features(X[test])[0][:, 0])
+            model.fit_features(X[rows], learned.take(rows))
+            value = score(metric, y.values[test, 0], raw(model.predict_features(X[test])[0][:, 0]))
             found[share].append((len(rows), value))
     return {"model": label, "metric": metric, "points": [_point(values) for values in found.values()]}
 

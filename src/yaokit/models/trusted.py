@@ -36,7 +36,7 @@ from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
 from yaokit.models.featurize import Rows, featurize, featurize_smiles
 from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
 from yaokit.models.learnable import check_folds, check_targets, read_targets
-from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales
+from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales, scales_for
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
@@ -151,7 +151,7 @@ class Trusted:
             self.settings |= self._tuned(learned, free)
         self.evaluations = self._judge(learned)
         self._trust = [evaluation.trust for evaluation in self.evaluations]
-        self._curves = self._learning_curves() if self.curve else [None] * len(self.tasks)
+        self._curves = self._learning_curves(learned) if self.curve else [None] * len(self.tasks)
         self._models = {}
         for label in self.members:
             model = make(label, derived(self.validation.seed, label, "all"), self.settings.get(label))
@@ -166,6 +166,12 @@ class Trusted:
         folds = self._folds[0]
         free = ~folds.rows(*folds.judged)
         return free if free.any() else ~free
+
+    def _chose_scale(self, task: int) -> bool:
+        """Whether the task's scale was chosen among several, by errors of the free rows."""
+        if self.scale != "auto" or self.kinds[task] == CLASSIFICATION:
+            return False
+        return len(scales_for(self._y.values[self._free_rows() & self._y.exact[:, task], task])) > 1
 
     def _tuned(self, learned: Targets, free: np.ndarray) -> dict[str, dict[str, Any]]:
         """Settings of each member, the best of `tune` trials on the free rows."""
@@ -183,12 +189,14 @@ class Trusted:
                 out[label] = own | found
         return out
 
-    def _learning_curves(self) -> list[dict[str, Any]]:
+    def _learning_curves(self, learned: Targets) -> list[dict[str, Any]]:
         """Of each task, how good the first member is with a part of the molecules."""
-        label, seed = self.members[0], self.validation.seed
-        X, y, folds, own = self._rows[features_of(label)], self._y, self._folds[0], self.settings.get(label)
+        label, folds = self.members[0], self._folds[0]
+        X = self._rows[features_of(label)]
+        own: dict[str, Any] = {"seed": self.validation.seed, "settings": self.settings.get(label)}
         return [
-            learning_curve(label, X, y, folds, j, seed=seed, settings=own) for j in range(len(self.tasks))
+            learning_curve(label, X, self._y.task(j), folds, learned=learned.task(j), raw=trust.raw, **own)
+            for j, trust in enumerate(self._trust)
         ]
 
     def _judge(self, learned: Targets) -> list[Evaluation]:
@@ -306,7 +314,7 @@ class Trusted:
         """The content of metrics.json."""
         if self._metrics is not None:
             return self._metrics
-        plan = self.validation
+        plan, all_judge = self.validation, bool(self._free_rows().all())
         tasks = []
         for j, (task, evaluation) in enumerate(zip(self.tasks, self.evaluations, strict=True)):
             about = {
@@ -318,7 +326,9 @@ class Trusted:
                 "folds": len(self._folds[0].judged),
                 "repeats": len(self._folds),
                 "seed": plan.seed,
-                "tuned_on_judged": bool(self.tune) and bool(self._free_rows().all()),
+                "tuned_on_judged": bool(self.tune) and all_judge,
+                "scale": self._scales[j].name,
+                "scale_on_judged": all_judge and self._chose_scale(j),
                 "learning_curve": self._curves[j],
                 "noise": self.provenance.get("noise", {}).get(task),
             }

@@ -11,6 +11,7 @@ from yaokit.models.metrics import reliability
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.report import class_figures, model_figures
 from yaokit.report.axes import finite
+from yaokit.report.choices import choices
 from yaokit.report.findings import findings, how, verdicts
 from yaokit.report.measures import kind_of, measured, name_of, ordered, primary
 from yaokit.report.run import Run
@@ -88,6 +89,7 @@ def task_block(metrics: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) ->
         "how": how(metrics),
         "verdicts": verdicts(metrics),
         "findings": findings(metrics),
+        "choices": " ".join(choices(metrics)),
         "measures": first,
         "more_measures": more,
         "models": [(name, name_of(name) + _ROLES.get(name, ""), models[name]) for name in ordered(models)],

@@ -14,6 +14,7 @@ from yaokit.models.auto import AUTO
 from yaokit.models.labels import check
 from yaokit.models.train import Learning, fit_trusted, write_oof
 from yaokit.models.trusted import Trusted, Validation
+from yaokit.report.choices import caveats
 from yaokit.report.findings import verdicts
 
 
@@ -87,11 +88,7 @@ def _notes(model: Trusted) -> list[str]:
                 f"{about['task']}: {about['n_censored']:,} bounds (> or <) are learned from by the models "
                 "that can, and judged by none"
             )
-        if about["tuned_on_judged"]:
-            notes.append(
-                f"{about['task']}: settings were tuned on folds that also judge: the numbers flatter a "
-                "little; a given test set or a split by time judges rows that tuning never saw"
-            )
+        notes += [f"{about['task']}: {text}" for text in caveats(about)]
         notes += [
             f"{about['task']}: the stack is {text[0].lower()}{text[1:].rstrip('.')}"
             for is_better, text in verdicts(about)

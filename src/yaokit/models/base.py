@@ -19,6 +19,7 @@ from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
 
 FORMAT = 3  # of model folders
 LARGE = 2_000  # molecules from which models grow larger
+EMBEDDED = ("embedded", "rich")  # kinds of features from a pre-trained network: alone, and after "full"
 
 
 class Predictor(Protocol):
@@ -44,7 +45,11 @@ class Member(ABC):
     """
 
     name: ClassVar[str]
-    feature_kinds: ClassVar[tuple[str, ...]] = ("fp", "full")  # what it can read, its default first
+    feature_kinds: ClassVar[tuple[str, ...]] = (
+        "fp",
+        "full",
+        *EMBEDDED,
+    )  # what it can read, its default first
     settings: ClassVar[tuple[str, ...]] = ()  # attributes that the constructor takes and the card keeps
     sees_stereo: ClassVar[bool] = True  # every kind of features has chirality switched on
     tasks: tuple[str, ...] = ()
@@ -53,7 +58,7 @@ class Member(ABC):
     def __init__(self, seed: int = 0, features: str | None = None, **settings: Any) -> None:
         self.seed = seed
         self.features = features or self.feature_kinds[0]
-        if self.features not in self.feature_kinds:
+        if self.reads not in self.feature_kinds or (self.features != self.reads not in EMBEDDED):
             raise UsageError(
                 f"{self.name} cannot read features {self.features!r}; "
                 f"it reads: {', '.join(self.feature_kinds)}"
@@ -63,6 +68,11 @@ class Member(ABC):
                 known = ", ".join(self.settings) or "none"
                 raise UsageError(f"{self.name} has no setting {name!r}; it has: {known}")
             setattr(self, name, tuple(value) if isinstance(value, list) else value)
+
+    @property
+    def reads(self) -> str:
+        """The kind of its features, without the network that some kinds name: KIND@NETWORK."""
+        return self.features.partition("@")[0]
 
     def fit(self, train: MolTable, tasks: Sequence[str], valid: MolTable | None = None) -> Self:
         """Learn the task columns of `train`; `valid` is not needed and ignored."""

@@ -43,7 +43,7 @@ class Forest(Member):
                 random_state=self.seed,
                 n_jobs=1,
             )
-            rows = _without_gaps(X[known]) if self.features == "full" else X[known]
+            rows = X[known] if self.features == "fp" else _without_gaps(X[known])
             forest.fit(rows, values, None if (weights == weights[:1]).all() else weights)
             self._tasks.append(_flatten([tree.tree_ for tree in forest.estimators_]))
 

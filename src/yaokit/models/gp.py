@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 
 from yaokit.core.seed import rng
-from yaokit.models.base import Member
+from yaokit.models.base import EMBEDDED, Member
 from yaokit.models.kernels import KERNELS, blocks, kept_rows
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
@@ -29,7 +29,7 @@ class Gp(Member):
     """
 
     name = "gp"
-    feature_kinds = ("fp", "full", "wide")
+    feature_kinds = ("fp", "full", "wide", *EMBEDDED)
     settings = ("max_rows",)
     max_rows = 4_000
     tuning_rows = 1_500
@@ -37,7 +37,7 @@ class Gp(Member):
     def fit_features(self, X: Any, y: Targets, work: Path | None = None) -> None:
         rows = kept_rows(y, self.max_rows, self.seed)
         X, y = X[rows], y.take(rows)
-        self._kernel = KERNELS[self.features].fit(X)
+        self._kernel = KERNELS[self.reads].fit(X)
         self._is_class = np.array([kind == CLASSIFICATION for kind in y.kinds])
         self._factors = None
         with threadpool_limits(1):
@@ -92,7 +92,7 @@ class Gp(Member):
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "process.safetensors")
-        self._kernel, self._is_class = KERNELS[self.features].from_arrays(arrays), arrays["is_class"]
+        self._kernel, self._is_class = KERNELS[self.reads].from_arrays(arrays), arrays["is_class"]
         self._tasks = [
             _Process(*(arrays[f"{task}.{name}"] for name in _Process._fields))
             for task in range(len(self._is_class))

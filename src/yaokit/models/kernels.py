@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from yaokit.chem.features import full_size
 from yaokit.chem.fingerprints import ERG_SIZE
@@ -20,6 +20,7 @@ from yaokit.models.wide import views
 # where "full" features (chem/features.py) hold what
 _MORGAN, _AVALON = slice(0, 1024), slice(1024, 2048)
 _DESCRIPTORS = slice(2048 + ERG_SIZE, full_size())
+_FULL, _EMBEDDING = slice(0, full_size()), slice(full_size(), None)  # in "rich" features
 _FAR = 3.0  # a descriptor this many spreads from the median counts as no further away
 _COMPARED = 500  # rows whose distances set the width of the Gaussian
 _BLOCK = 1024
@@ -91,11 +92,7 @@ class Blend:
     @classmethod
     def fit(cls, X: csr_array) -> Self:
         scaling = Scaling.fit(X[:, _DESCRIPTORS])
-        some = np.unique(np.linspace(0, X.shape[0] - 1, min(_COMPARED, X.shape[0])).astype(int))
-        points = _points(X[some], scaling)
-        distance = _distance(points, points)
-        apart = distance[distance > 1e-6]
-        return cls(X, scaling, float(np.median(apart)) if len(apart) else 1.0)
+        return cls(X, scaling, _typical(_points(_some(X), scaling)))
 
     def __call__(self, X: csr_array) -> np.ndarray:
         out = self.share * np.exp(-_distance(_points(X, self._scaling), self._points) / self._width)
@@ -128,10 +125,67 @@ class Wide(Blend):
         return (_AVALON, *views())
 
 
-KERNELS: dict[str, type[Counts] | type[Blend]] = {  # by kind of features
+class Gaussian:
+    """A Gaussian of what a pre-trained network says of a molecule; 1/e at the median distance."""
+
+    def __init__(self, X: csr_array, scaling: Scaling, width: float) -> None:
+        self.X, self._scaling, self._width = X, scaling, width
+        self._points = _scaled(X, scaling)
+
+    @classmethod
+    def fit(cls, X: csr_array) -> Self:
+        scaling = Scaling.fit(X)
+        return cls(X, scaling, _typical(_scaled(_some(X), scaling)))
+
+    def __call__(self, X: csr_array) -> np.ndarray:
+        return np.exp(-_distance(_scaled(X, self._scaling), self._points) / self._width)
+
+    def take(self, rows: np.ndarray) -> Self:
+        return type(self)(self.X[rows], self._scaling, self._width)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return _packed(self.X) | self._scaling.arrays() | {"width": np.array([self._width])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        return cls(_unpacked(arrays), Scaling.from_arrays(arrays), float(arrays["width"][0]))
+
+
+class Rich:
+    """The mean of `Blend` on "full" features and `Gaussian` on the embedding after them."""
+
+    def __init__(self, X: csr_array, blend: Blend, gaussian: Gaussian) -> None:
+        self.X, self._blend, self._gaussian = X, blend, gaussian
+
+    @classmethod
+    def fit(cls, X: csr_array) -> Self:
+        return cls(X, Blend.fit(X[:, _FULL]), Gaussian.fit(X[:, _EMBEDDING]))
+
+    def __call__(self, X: csr_array) -> np.ndarray:
+        return (self._blend(X[:, _FULL]) + self._gaussian(X[:, _EMBEDDING])) / 2
+
+    def take(self, rows: np.ndarray) -> Self:
+        return type(self)(self.X[rows], self._blend.take(rows), self._gaussian.take(rows))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        parts = {"blend": self._blend.arrays(), "gaussian": self._gaussian.arrays()}
+        return {f"{name}.{key}": array for name, found in parts.items() for key, array in found.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        def part(head: str) -> dict[str, np.ndarray]:
+            return {name[len(head) :]: array for name, array in arrays.items() if name.startswith(head)}
+
+        blend, gaussian = Blend.from_arrays(part("blend.")), Gaussian.from_arrays(part("gaussian."))
+        return cls(csr_array(hstack([blend.X, gaussian.X], format="csr")), blend, gaussian)
+
+
+KERNELS: dict[str, type[Counts] | type[Blend] | type[Gaussian] | type[Rich]] = {  # by kind of features
     "fp": Counts,
     "full": Blend,
     "wide": Wide,
+    "embedded": Gaussian,
+    "rich": Rich,
 }
 
 
@@ -150,8 +204,24 @@ def blocks(X: Any) -> Iterator[tuple[slice, Any]]:
         yield part, X[part]
 
 
+def _some(X: csr_array) -> csr_array:
+    """Rows enough to tell how far apart rows are."""
+    return X[np.unique(np.linspace(0, X.shape[0] - 1, min(_COMPARED, X.shape[0])).astype(int))]
+
+
+def _typical(points: np.ndarray) -> float:
+    """The median squared distance of points that differ."""
+    distance = _distance(points, points)
+    apart = distance[distance > 1e-6]
+    return float(np.median(apart)) if len(apart) else 1.0
+
+
 def _points(X: csr_array, scaling: Scaling) -> np.ndarray:
-    return np.clip(scaling(X[:, _DESCRIPTORS]), -_FAR, _FAR).astype(np.float64)
+    return _scaled(X[:, _DESCRIPTORS], scaling)
+
+
+def _scaled(X: csr_array, scaling: Scaling) -> np.ndarray:
+    return np.clip(scaling(X), -_FAR, _FAR).astype(np.float64)
 
 
 def _distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:

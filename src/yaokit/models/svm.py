@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from yaokit.core.seed import rng
-from yaokit.models.base import Member
+from yaokit.models.base import EMBEDDED, Member
 from yaokit.models.kernels import KERNELS, blocks, kept_rows
 from yaokit.models.platt import fit_logistic, logistic
 from yaokit.models.targets import CLASSIFICATION, Targets
@@ -30,7 +30,7 @@ class Svm(Member):
     """
 
     name = "svm"
-    feature_kinds = ("fp", "full", "wide")
+    feature_kinds = ("fp", "full", "wide", *EMBEDDED)
     settings = ("cost", "tube", "max_rows")
     cost: float | None = None  # None: chosen
     tube: float | None = None  # width of the tube without loss, in standard deviations; None: chosen
@@ -40,7 +40,7 @@ class Svm(Member):
     def fit_features(self, X: csr_array, y: Targets, work: Path | None = None) -> None:
         rows = kept_rows(y, self.max_rows, self.seed)
         X, y = X[rows], y.take(rows)
-        kernel = KERNELS[self.features].fit(X)
+        kernel = KERNELS[self.reads].fit(X)
         alike = kernel(X)
         machines = [self._fit_one(alike, y, task) for task in range(len(y.kinds))]
         needed = np.flatnonzero(np.any([(m.coef != 0) | (m.error >= 0) for m in machines], axis=0))
@@ -99,7 +99,7 @@ class Svm(Member):
 
     def _read(self, folder: Path, card: dict[str, Any]) -> None:
         arrays = load_arrays(folder / "vectors.safetensors")
-        self._kernel = KERNELS[self.features].from_arrays(arrays)
+        self._kernel = KERNELS[self.reads].from_arrays(arrays)
         self._machines = [
             _Machine(*(arrays[f"{task}.{name}"] for name in _Machine._fields))
             for task in range(len(card["kinds"]))

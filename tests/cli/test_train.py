@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from toy_runs import series
 
+from yaokit.cli.train import _of_stack
+
 SMALL = ("--model", "boosting", "--folds", "3", "--repeats", "1", "--workers", "1", "--quiet")
 
 
@@ -201,3 +203,13 @@ def test_no_output_takes_the_place_of_its_input(yaokit, tmp_path):
     done = yaokit("predict", "model", "new.csv", "-o", "new.csv")
     assert (done.returncode, (tmp_path / "new.csv").read_text()) == (2, "smiles\nCCO\n")
     assert "overwritten" in done.stderr
+
+
+def test_what_was_chosen_of_the_stack_is_shown_where_there_was_a_choice():
+    one = {"weights": {"svm": 1.0}, "way": "fitted", "scale": "linear", "scale_on_judged": False}
+    assert _of_stack(one) == []
+    two = {"weights": {"svm": 0.25, "gp": 0.75}, "way": "between", "scale": "rank", "scale_on_judged": True}
+    assert _of_stack(two) == [
+        ("  weights", "svm 0.25, gp 0.75; half fitted, half equal"),
+        ("  scale", "ranks, chosen on rows that also judge"),
+    ]

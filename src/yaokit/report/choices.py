@@ -22,7 +22,8 @@ def choices(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Sentences on weights, scale and settings of one task of metrics.json."""
     way = metrics.get("way")
     if way in WEIGHED and len(metrics.get("weights") or {}) > 1:
-        best = f", of three ways the best in {primary(kind_of(metrics)).label}" if way in WAYS else ""
+        label = primary(kind_of(metrics)).label
+        best = f", of three ways the best in {label} out of fold" if way in WAYS else ""
         yield f"Weights are {WEIGHED[way]}{best}; what judges a fold is told by the others."
     scale = metrics.get("scale")
     if scale in ("log", "rank"):

@@ -60,3 +60,12 @@ def test_the_share_of_a_group_stands_on_the_diagonal_when_probabilities_hold():
     for tip in tips:
         said, found = (float(tip.split(word)[1].split()[0]) for word in ("predictions of ", "average, "))
         assert found == pytest.approx(said, abs=0.06)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_the_key_of_precision_and_recall_leaves_the_curves_free(share):
+    y = (np.arange(100) < 100 * share).astype(float)
+    root = ET.fromstring(figures.precision_recall(y, {"stack": np.linspace(1, 0, 100)}, {"stack": 0.9}))
+    (key,) = [t for t in root.iter("text") if (t.text or "").startswith("stack")]
+    middle = float(root.get("viewBox", "").split()[3]) / 2
+    assert (float(key.get("y", "")) > middle) == (share > 0.5)  # curves end at the share, at the right

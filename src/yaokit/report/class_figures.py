@@ -39,7 +39,7 @@ def precision_recall(y: np.ndarray, scores: Scores, areas: Mapping[str, float | 
     for name, score in scores.items():
         curve = ranking.precision_recall(y, score)
         chart.line(_thin(curve.x, curve.y), f"curve {_look(name)}")
-    _key(chart, scores, areas, "AUPRC", low=base < 0.5)
+    _key(chart, scores, areas, "AUPRC", low=base >= 0.5)
     return chart.svg()
 
 
@@ -58,7 +58,7 @@ def enrichment(y: np.ndarray, scores: Scores) -> str:
     for name, score in scores.items():
         found = np.cumsum(y[np.argsort(-score, kind="stable")]) / n_hits
         chart.line(_thin(where, found), f"curve {_look(name)}", name_of(name))
-    _key(chart, scores, {}, "", low=False)
+    _key(chart, scores, {}, "", low=False, left=True)
     return chart.svg()
 
 
@@ -141,17 +141,20 @@ def _wilson(share: float, n: float) -> tuple[float, float]:
 
 
 def _key(
-    chart: Chart, names: Iterable[str], values: Mapping[str, float | None], label: str, low: bool
+    chart: Chart,
+    names: Iterable[str],
+    values: Mapping[str, float | None],
+    label: str,
+    low: bool,
+    left: bool = False,
 ) -> None:
-    """Name and value of each curve, at the lower right or the upper left of the plot."""
+    """Name and value of each curve, in a corner of the plot that the curves leave free."""
     lines: Sequence[str] = list(names)
     for i, name in enumerate(lines):
         value = values.get(name)
         text = name_of(name) + (f", {label} {value:.3f}" if value is not None else "")
-        if low:
-            y, dy, x, anchor = chart.y[0], -10 - 16 * (len(lines) - 1 - i), chart.x[1], "end"
-        else:
-            y, dy, x, anchor = chart.y[1], 14 + 16 * i, chart.x[0], "start"
+        y, dy = (chart.y[0], -10 - 16 * (len(lines) - 1 - i)) if low else (chart.y[1], 14 + 16 * i)
+        x, anchor = (chart.x[0], "start") if left else (chart.x[1], "end")
         chart.label(x, y, text, _look(name), anchor, dy)
 
 

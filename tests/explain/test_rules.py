@@ -31,7 +31,7 @@ def test_classes_are_judged_by_agreement():
     rules = rules_of((series(150)[2] > 6.5).astype(float))
     assert rules is not None
     assert 0 <= rules.fidelity["agreement"] <= 1
-    assert "% of the time" in as_text(rules, "y")
+    assert " % of the time" in as_text(rules, "y")
 
 
 def test_too_few_molecules_have_no_rules():

@@ -135,10 +135,11 @@ def faithful(rules: Rules) -> str:
     """How well the rules mimic the model, in words."""
     f, where = rules.fidelity, f"on {rules.n_held_out} molecules that the rules were not made from"
     if "agreement" in f:
-        return (
+        text = (
             f"The rules agree with the model {f['agreement']:.0%} of the time {where}; "
             f"always saying the more frequent class does {f['agreement_of_guess']:.0%}."
         )
+        return text.replace("%", " %")
     r2 = "unknown" if f["r2"] is None else f"{f['r2']:.2f}"
     errors = f"RMSE {f['error']:.2g}, that of a guess {f['error_of_guess']:.2g}"
     return f"The rules follow the model with R² {r2} ({errors}) {where}."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from yaokit.models.ranking import top_count
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.report.axes import finite
 from yaokit.report.measures import kind_of, measure, name_of, primary
@@ -31,6 +32,8 @@ def verdict(test: Row, baseline: str, kind: str = REGRESSION) -> str:
     numbers = f"{size:.3f} {side} than that of the {name_of(baseline)}"
     if len(finite([test.get("low"), test.get("high"), test.get("p")])) < 3:
         return f"Not tested: its {label} is {numbers}; too few folds that differ for a test."
+    if not any((test["difference"], test["low"], test["high"])):
+        return f"Equal: its {label} is that of the {name_of(baseline)}."
     ends = f"{test['low']:+.3f} to {test['high']:+.3f}".replace("-", "−")
     n = test.get("n_folds") or 1
     over = f", {n} folds" if n > 1 else ""
@@ -115,7 +118,8 @@ def _top(metrics: Row) -> Iterator[str]:
     goal = "are class 1" if kind_of(metrics) == CLASSIFICATION else "belong to the measured best tenth"
     chance = f"; chance gives {share(picked['chance'])}" if finite([picked.get("chance")]) else ""
     each = " in each repeat" if (metrics.get("repeats") or 1) > 1 else ""
-    yield f"Of the {picked.get('k', 50)} molecules predicted best{each}, {share(rate)} {goal}{chance}."
+    k = picked.get("k") or top_count(metrics["n"])
+    yield f"Of the {k} molecules predicted best{each}, {share(rate)} {goal}{chance}."
 
 
 def _selection(metrics: Row) -> Iterator[str]:
@@ -205,7 +209,7 @@ def warnings(metrics: Row) -> Iterator[str]:
     found = metrics.get("interval") or {}
     if finite([found.get("coverage")]) and abs(found["coverage"] - found["level"]) > COVERAGE_OFF:
         kind = "sets held the measured class" if kind_of(metrics) == CLASSIFICATION else _HELD
-        yield f"{task}: {found['level']:.0%} {kind} {found['coverage']:.0%} of the time."
+        yield f"{task}: {share(found['level'])} {kind} {share(found['coverage'])} of the time."
 
 
 def _and(names: Sequence[str]) -> str:

@@ -4,8 +4,8 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 from rdkit.Chem.rdMolDescriptors import MQNs_
+from toy_runs import measured
 
-from tests.toy_runs import measured
 from yaokit.pretrain.descriptors import CHEAP, DEAR, FAR, cheap, scaled, scaling
 
 ODD = ["C", "[Na+].[Cl-]", "[H][H]", "CC(=O)[O-].[Na+]", "F[P-](F)(F)(F)(F)F", "OB(O)c1ccccc1"]

@@ -1,0 +1,126 @@
+"""The masked language model: an encoder of SMILES that also tells a molecule's descriptors.
+
+Shapes: tokens (n, length) int64; places (hidden, 2) int64, a row and a place in it for each token asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from rdkit import Chem
+from torch import Tensor, nn
+from torch.nn import functional
+
+from yaokit.core.errors import UsageError
+from yaokit.nn.blocks import Encoder, SequenceNet
+from yaokit.nn.devices import one_thread
+from yaokit.nn.pretrained import Pretrained
+from yaokit.nn.tokenizer import PAD, UNK, pad, smiles_tokenizer
+
+SIZES: dict[str, dict[str, int]] = {
+    "tiny": {"width": 128, "depth": 5, "heads": 4},  # 1.2 million parameters
+    "small": {"width": 256, "depth": 8, "heads": 8},  # 6.9
+    "base": {"width": 512, "depth": 10, "heads": 8},  # 33
+}
+SHAPE = ("width", "depth", "heads", "stem", "dropout")  # settings that a SequenceNet is built from
+_PLACES = 16_384  # tokens of one batch when nothing is learned
+
+
+class MaskedNet(nn.Module):
+    """A SequenceNet whose outputs are the descriptors, and a layer that names hidden tokens."""
+
+    def __init__(self, numbers: int, width: int, depth: int, heads: int, stem: int, dropout: float) -> None:
+        super().__init__()
+        self.net = sequence_net(numbers, width, depth, heads, stem, dropout)
+        self.inner = nn.Linear(width, width)
+        self.norm = nn.RMSNorm(width)
+        self.token = nn.Linear(width, len(smiles_tokenizer()))
+
+    def forward(self, tokens: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (hidden, tokens) of what stands at `places`, and (n, numbers)."""
+        x, mask = self.encode(tokens)
+        hidden = x[places[:, 0], places[:, 1]]
+        named = self.token(self.norm(functional.gelu(self.inner(hidden))))
+        return named, self.net.head(self.net.readout(x, mask))
+
+    def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, length, width), and where tokens are."""
+        mask = tokens != PAD
+        return self.net.encoder(self.net.embedding(tokens), mask), mask
+
+
+def sequence_net(outputs: int, width: int, depth: int, heads: int, stem: int, dropout: float) -> SequenceNet:
+    """Embedding, Transformer, readout and head, as the `transformer` member has them."""
+    if width % (2 * heads):
+        raise UsageError(f"width {width} does not divide into {heads} heads of even size")
+    encoder = Encoder(width, depth, heads, dropout, stem)
+    return SequenceNet(len(smiles_tokenizer()), width, encoder, outputs, dropout)
+
+
+def shape_of(found: Pretrained) -> dict[str, Any]:
+    """The settings of a SequenceNet that can take its weights; UsageError if it is no such network."""
+    if missing := [name for name in SHAPE if name not in found.settings]:
+        raise UsageError(f"the pre-trained network's card has no {missing[0]}: it was not made by `masked`")
+    return {name: found.settings[name] for name in SHAPE}
+
+
+def start_from(net: SequenceNet, state: Mapping[str, np.ndarray], *, frozen: bool = False) -> None:
+    """Put pre-trained weights into all but the last layer; `frozen` then leaves training the head only."""
+    own = net.state_dict()
+    last = f"head.layers.{len(net.head.layers) - 1}."
+    given = {k.removeprefix("net."): torch.from_numpy(v) for k, v in state.items() if k.startswith("net.")}
+    fresh = {k: v for k, v in own.items() if k.startswith(last)}
+    try:
+        net.load_state_dict({**{k: v for k, v in given.items() if not k.startswith(last)}, **fresh})
+    except RuntimeError as error:
+        raise UsageError(f"the pre-trained weights do not fit this network: {error}") from None
+    if frozen:
+        for part in (net.embedding, net.encoder, net.readout):
+            part.requires_grad_(False)
+
+
+def encoded(smiles: str) -> np.ndarray:
+    """(length,) int64 tokens with both ends; UsageError if a part of the SMILES is no token."""
+    numbers = smiles_tokenizer().encode(smiles, ends=True)
+    if (numbers == UNK).any():
+        unknown = ", ".join(map(repr, dict.fromkeys(smiles_tokenizer().unknown(smiles))))
+        raise UsageError(f"{smiles!r} holds what is no part of a SMILES: {unknown}; take this molecule out")
+    return numbers
+
+
+def embed(found: Pretrained, mols: Sequence[Chem.Mol]) -> np.ndarray:
+    """(n, width) float32: the mean of what the encoder says of each token of the canonical SMILES.
+
+    The molecules of a batch do not change each other's numbers, beyond rounding.
+    """
+    return embed_smiles(found, [Chem.MolToSmiles(mol) for mol in mols])
+
+
+def embed_smiles(found: Pretrained, smiles: Sequence[str]) -> np.ndarray:
+    """The same of SMILES as they are written."""
+    shape = shape_of(found)
+    with torch.random.fork_rng(devices=[]):
+        net = sequence_net(1, **shape)
+    start_from(net, found.state)
+    net.eval()
+    sequences = [encoded(text) for text in smiles]
+    out = np.zeros((len(smiles), shape["width"]), np.float32)
+    with torch.no_grad(), one_thread():
+        for rows in _batches(np.array([len(sequence) for sequence in sequences], np.int64)):
+            tokens = torch.from_numpy(pad([sequences[row] for row in rows]))
+            mask = tokens != PAD
+            x = net.encoder(net.embedding(tokens), mask)
+            out[rows] = (x.sum(dim=1) / mask.sum(dim=1, keepdim=True)).numpy()
+    return out
+
+
+def _batches(lengths: np.ndarray) -> list[np.ndarray]:
+    """Rows of like length, together at most _PLACES tokens."""
+    order = np.argsort(lengths, kind="stable")[::-1]
+    out, start = [], 0
+    while start < len(order):
+        count = max(1, _PLACES // int(lengths[order[start]]))
+        out.append(order[start : start + count])
+        start += count
+    return out

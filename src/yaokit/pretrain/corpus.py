@@ -1,0 +1,156 @@
+"""Corpora: distinct molecules in shards, each a random sample of the whole, in a fixed order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from yaokit.core.errors import UsageError
+from yaokit.core.guard import Pool
+from yaokit.core.progress import SILENT, Progress
+from yaokit.core.reasons import Failure
+from yaokit.core.store import content_key, file_hash, read_json, writing
+
+FORMAT = 1
+ABOUT = "corpus.json"
+PIECE = 4_096  # rows whose targets stand in one file
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A prepared corpus; `about` is corpus.json: sources, settings, counts and the shards."""
+
+    folder: Path
+    about: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """16 hex digits over the molecules and their order."""
+        return content_key([shard["sha256"] for shard in self.about["shards"]])
+
+    @property
+    def sizes(self) -> list[int]:
+        """Molecules of each shard."""
+        return [shard["rows"] for shard in self.about["shards"]]
+
+    def __len__(self) -> int:
+        return sum(self.sizes)
+
+    def smiles(self, shard: int) -> list[str]:
+        """The molecules of a shard; UsageError if the file is not as it was written."""
+        import pyarrow.parquet as pq
+
+        about = self.about["shards"][shard]
+        path = self.folder / about["file"]
+        if not path.is_file():
+            raise UsageError(f"{path} is missing: {_CURE}")
+        if path.stat().st_size != about["bytes"] or file_hash(path) != about["sha256"]:
+            raise UsageError(f"{path} is damaged (its bytes are not those of {ABOUT}): {_CURE}")
+        return pq.read_table(path, columns=["smiles"])["smiles"].to_pylist()
+
+    def sample(self, n: int) -> list[str]:
+        """The first n molecules: a random sample, the same each time."""
+        found: list[str] = []
+        for shard in range(len(self.sizes)):
+            if len(found) >= n:
+                break
+            found += self.smiles(shard)[: n - len(found)]
+        return found
+
+
+_CURE = "copy the folder again, or delete it and prepare the corpus again"
+
+
+def open_corpus(folder: Path) -> Corpus:
+    """The corpus in a folder; UsageError if it is none, not finished or of another format."""
+    path = folder / ABOUT
+    if not path.is_file():
+        raise UsageError(f"{folder} is no prepared corpus: it has no {ABOUT}; prepare it again")
+    try:
+        about = read_json(path)
+    except ValueError as error:
+        raise UsageError(f"{path} is damaged ({error}): {_CURE}") from None
+    if about.get("format") != FORMAT:
+        raise UsageError(
+            f"{folder} is a corpus of format {about.get('format')!r}, this yaokit reads {FORMAT}: {_CURE}"
+        )
+    return Corpus(folder, about)
+
+
+class Targets:
+    """The dear numbers that an objective wants of each molecule, made once and kept beside the shards."""
+
+    def __init__(self, corpus: Corpus, target: str, settings: dict[str, Any], workers: int = 1) -> None:
+        """`target` names the objective's class as "module:attribute"."""
+        self.corpus, self.workers = corpus, workers
+        self._of = _TargetOf(target, settings)
+        self.folder = corpus.folder / "targets" / f"{self._of.kind}-{content_key(settings)}"
+
+    def width(self) -> int | None:
+        """Numbers a molecule; None if the objective wants none."""
+        found = self._of.objective().targets(["CCO"])
+        return None if found is None else found.shape[1]
+
+    def missing(self, shard: int) -> list[int]:
+        """The pieces of a shard that are not there yet."""
+        n = -(-self.corpus.sizes[shard] // PIECE)
+        return [piece for piece in range(n) if not self._path(shard, piece).exists()]
+
+    def make(self, shard: int, pieces: Sequence[int], progress: Progress = SILENT) -> None:
+        """Compute pieces of a shard in guarded processes; a molecule that fails has a row of NaN."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        smiles = self.corpus.smiles(shard)
+        batches = [smiles[piece * PIECE : (piece + 1) * PIECE] for piece in pieces]
+        with Pool(self._of, _stacked, workers=self.workers) as pool:
+            results = zip(pieces, pool.map(batches), strict=True)
+            for piece, found in progress.track(results, f"targets of shard {shard}", len(pieces)):
+                with writing(self._path(shard, piece)) as part, open(part, "wb") as file:
+                    np.save(file, found, allow_pickle=False)
+
+    def read(self, shard: int) -> np.ndarray:
+        """(n, k) of a shard whose pieces are all there."""
+        paths = [self._path(shard, i) for i in range(-(-self.corpus.sizes[shard] // PIECE))]
+        try:
+            found = np.concatenate([np.load(path, allow_pickle=False) for path in paths])
+        except (OSError, ValueError, EOFError) as error:
+            raise UsageError(f"{self.folder} is damaged ({error}): delete it, it is made again") from None
+        if len(found) != self.corpus.sizes[shard]:
+            raise UsageError(f"{self.folder} is not of this corpus: delete it, it is made again")
+        return found
+
+    def _path(self, shard: int, piece: int) -> Path:
+        return self.folder / f"{shard:05}-{piece:04}.npy"
+
+
+class _TargetOf:
+    """What a guarded child does with one molecule."""
+
+    def __init__(self, target: str, settings: dict[str, Any]) -> None:
+        self.target, self.settings = target, settings
+        self.kind: str = self.objective().kind
+
+    def objective(self) -> Any:
+        from yaokit.core.lazy import resolve
+
+        return resolve(self.target)(**self.settings)
+
+    def __call__(self, smiles: str) -> np.ndarray:
+        self._made = getattr(self, "_made", None) or self.objective()
+        return self._made.targets([smiles])[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"target": self.target, "settings": self.settings}
+
+
+def _stacked(smiles: Sequence[str], found: Sequence[np.ndarray | Failure]) -> np.ndarray:
+    """(n, k) float32; NaN where there is a failure."""
+    good = [row for row in found if not isinstance(row, Failure)]
+    if not good:
+        raise ValueError(f"no molecule of {len(smiles)} has targets: {found[0]}")
+    out = np.full((len(found), len(good[0])), np.nan, good[0].dtype)
+    for i, row in enumerate(found):
+        if not isinstance(row, Failure):
+            out[i] = row
+    return out

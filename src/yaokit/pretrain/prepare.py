@@ -1,0 +1,390 @@
+"""From files of molecules to a corpus: standardized, distinct, shuffled, in flat memory.
+
+Two passes. The first standardizes each line and appends it to the bucket that a hash of its SMILES
+names, so that what is the same meets in one place; the second makes a shard of each bucket. Neither
+the order of the files nor the number of workers changes a byte of the result.
+"""
+
+import csv
+import hashlib
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rdkit import Chem
+
+from yaokit import __version__
+from yaokit.chem.parse import parse
+from yaokit.chem.standardize import Standardizer
+from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.guard import Pool
+from yaokit.core.progress import SILENT, Progress
+from yaokit.core.reasons import Failure
+from yaokit.core.seed import rng
+from yaokit.core.store import content_key, file_hash, locked, read_json, write_json, writing
+from yaokit.data.catalog.builtin import source_files
+from yaokit.data.leakage import connectivity
+from yaokit.data.read.library import count_lines, molecules
+from yaokit.nn.tokenizer import smiles_tokenizer
+from yaokit.pretrain.corpus import ABOUT, FORMAT, Corpus, open_corpus
+
+SHARD = 100_000  # lines, about, that become one shard
+PIECE = 2_000  # lines that a child works on at a time
+FLUSH = 100 * PIECE  # lines between two checkpoints of the first pass
+LISTED = 10_000  # rejected lines that are named
+HELD_OUT, NOT_SAMPLED = "HELD_OUT", "NOT_SAMPLED"
+_BLOCK = re.compile(r"[A-Z]{14}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of molecules and how it is taken."""
+
+    path: str | Path
+    name: str = ""  # as the card shows it; the file's name if not given
+    smiles: str | None = None  # the column of structures; guessed if None
+    rows: int | None = None  # about so many lines, chosen by a hash of their text; all if None
+    as_is: bool = False  # only made canonical, not standardized
+    licence: str = "not stated"
+
+
+class _Line(NamedTuple):
+    source: int
+    line: int
+    text: str
+    failure: Failure | None
+
+
+class _Piece(NamedTuple):
+    """What became of some lines: text for each bucket, counts by source and code, rejected lines."""
+
+    kept: dict[int, str]
+    counts: Counter[tuple[int, str]]
+    rejects: list[tuple[int, int, str, str, str]]
+    n_unknown: int
+    n: int
+
+
+def prepare(
+    folder: Path,
+    sources: Sequence[Source],
+    *,
+    name: str,
+    exclude: Sequence[Path] = (),
+    seed: int = 0,
+    workers: int = 1,
+    progress: Progress = SILENT,
+) -> Corpus:
+    """Make a corpus in `folder`, or go on with one; what is there and finished is opened.
+
+    `exclude` are files of molecules, or of connectivities (first blocks of InChIKeys), that stay
+    out. UsageError if another corpus is in the folder; NothingUsable if no molecule is left.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        return _Preparation(folder, sources, name, exclude, seed, workers, progress).run()
+
+
+class _Preparation:
+    def __init__(
+        self,
+        folder: Path,
+        sources: Sequence[Source],
+        name: str,
+        exclude: Sequence[Path],
+        seed: int,
+        workers: int,
+        progress: Progress,
+    ) -> None:
+        self.folder, self.work = folder, folder / "work"
+        self.name, self.exclude, self.seed = name, exclude, seed
+        self.workers, self.progress = workers, progress
+        named = [(source.name or Path(source.path).name, source) for source in sources]
+        hashed = [(label, _hash_of(source.path), source) for label, source in named]
+        self.sources = sorted(hashed, key=lambda item: item[:2])
+        self.lines = [count_lines(source.path) for _, _, source in self.sources]
+        expected = [min(n, s.rows or n) for n, (_, _, s) in zip(self.lines, self.sources, strict=True)]
+        self.n_shards = max(1, -(-sum(expected) // SHARD))
+        self.key = content_key(
+            [FORMAT, name, seed, self.n_shards, Standardizer().settings()]
+            + [[label, digest, s.smiles, s.rows, s.as_is] for label, digest, s in self.sources]
+            + [file_hash(path) for path in exclude]
+        )
+
+    def run(self) -> Corpus:
+        if (self.folder / ABOUT).exists():
+            corpus = open_corpus(self.folder)
+            if corpus.about["key"] != self.key:
+                raise UsageError(
+                    f"{self.folder} holds another corpus ({corpus.about['name']}, or of other files or "
+                    "settings); choose another folder, or delete it"
+                )
+            return corpus
+        state = self._first_pass()
+        shards = self._second_pass()
+        if not sum(shard["rows"] for shard in shards):
+            raise NothingUsable(f"no usable molecule in {', '.join(label for label, _, _ in self.sources)}")
+        for path in set(self.folder.glob("shard-*")) - {self.folder / shard["file"] for shard in shards}:
+            path.unlink()  # of a corpus that was begun here before
+        write_json(self.folder / ABOUT, self._about(state, shards))
+        shutil.rmtree(self.work)
+        return open_corpus(self.folder)
+
+    def _first_pass(self) -> dict[str, Any]:
+        """Every line standardized and in its bucket; goes on where it was."""
+        state = self._state()
+        if state["done"]:
+            return state
+        lines = islice(self._lines(), state["n_in"], None)
+        held = self._held()
+        expected = [
+            min(n, s.rows or n) / max(n, 1) for n, (_, _, s) in zip(self.lines, self.sources, strict=True)
+        ]
+        each = _Each([s for _, _, s in self.sources], expected, held)
+        left = sum(self.lines) - state["n_in"]
+        buffers: dict[int, list[str]] = {}
+        with Pool(each, _Finish(self.n_shards), workers=self.workers) as pool:
+            batches = iter(lambda: list(islice(lines, PIECE)), [])
+            pieces = pool.map(batches)
+            for piece in self.progress.track(pieces, "standardizing", left, weigh=lambda piece: piece.n):
+                for bucket, text in piece.kept.items():
+                    buffers.setdefault(bucket, []).append(text)
+                self._count(state, piece)
+                if state["n_in"] % FLUSH < piece.n:
+                    self._flush(state, buffers)
+        state["done"] = True
+        self._flush(state, buffers)
+        return state
+
+    def _state(self) -> dict[str, Any]:
+        """Where the first pass is; files are cut to what it then held."""
+        path = self.work / "state.json"
+        if path.exists() and (state := read_json(path))["key"] == self.key:
+            if state["done"]:
+                return state
+            for file, size in state["sizes"].items():
+                with open(self.work / file, "r+b") as opened:
+                    opened.truncate(size)
+            for file in set(self.work.glob("bucket-*")) - {self.work / name for name in state["sizes"]}:
+                file.unlink()
+            return state
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        empty = {"key": self.key, "done": False, "n_in": 0, "n_unknown": 0, "counts": [], "rejects": []}
+        return empty | {"sizes": {}, "counts": {str(i): {} for i in range(len(self.sources))}}
+
+    def _lines(self) -> Iterator[_Line]:
+        for i, (_, _, source) in enumerate(self.sources):
+            for molecule in molecules(source.path, smiles=source.smiles):
+                yield _Line(i, molecule.line, molecule.smiles, molecule.failure)
+
+    def _held(self) -> frozenset[str]:
+        """The connectivities that stay out."""
+        path = self.work / "held_out.txt"
+        if not path.exists():
+            found: set[str] = set()
+            for file in self.exclude:
+                found |= read_blocks(file, self.workers, self.progress)
+            with writing(path) as part:
+                part.write_text("\n".join(sorted(found)))
+        return frozenset(path.read_text().split())
+
+    def _count(self, state: dict[str, Any], piece: _Piece) -> None:
+        state["n_in"] += piece.n
+        state["n_unknown"] += piece.n_unknown
+        for (source, code), n in piece.counts.items():
+            counts = state["counts"][str(source)]
+            counts[code] = counts.get(code, 0) + n
+        state["rejects"] += piece.rejects[: LISTED - len(state["rejects"])]
+
+    def _flush(self, state: dict[str, Any], buffers: dict[int, list[str]]) -> None:
+        for bucket, texts in sorted(buffers.items()):
+            path = self.work / f"bucket-{bucket:05}"
+            with open(path, "a", encoding="utf-8") as file:
+                file.writelines(texts)
+            state["sizes"][path.name] = path.stat().st_size
+        buffers.clear()
+        write_json(self.work / "state.json", state)
+
+    def _second_pass(self) -> list[dict[str, Any]]:
+        """A shard of each bucket."""
+        make = _Shard(self.work, self.folder, self.seed)
+        with Pool(make, workers=self.workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
+            results = pool.map([number] for number in range(self.n_shards))
+            found = [
+                shard for batch in self.progress.track(results, "shards", self.n_shards) for shard in batch
+            ]
+        if failed := next((shard for shard in found if isinstance(shard, Failure)), None):
+            raise OSError(failed.message)
+        return found
+
+    def _about(self, state: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
+        _write_rejects(self.folder / "rejects.csv", [label for label, _, _ in self.sources], state["rejects"])
+        sources, total = [], Counter()
+        for i, (label, digest, source) in enumerate(self.sources):
+            codes = dict(state["counts"][str(i)])
+            kept = sum(shard["sources"].get(str(i), 0) for shard in shards)
+            counts = {
+                "n_in": sum(codes.values()),
+                "n_kept": kept,
+                "n_duplicates": codes.pop("", 0) - kept,
+                "n_held_out": codes.pop(HELD_OUT, 0),
+                "n_not_sampled": codes.pop(NOT_SAMPLED, 0),
+                "n_rejected": sum(codes.values()),
+            }
+            total.update(counts)
+            settings = {k: v for k, v in asdict(source).items() if k not in ("path", "name", "licence")}
+            about = {"name": label, "sha256": digest, "licence": source.licence, **settings}
+            sources.append({**about, **counts, "codes": dict(sorted(codes.items()))})
+        bare = [{k: v for k, v in shard.items() if k != "sources"} for shard in shards]
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "key": self.key,
+            "yaokit": __version__,
+            "seed": self.seed,
+            "standardizer": Standardizer().settings(),
+            "excluded": [{"name": path.name, "sha256": file_hash(path)} for path in self.exclude],
+            "n": sum(shard["rows"] for shard in shards),
+            "counts": dict(total),
+            "n_unknown_tokens": state["n_unknown"],
+            "sources": sources,
+            "shards": bare,
+        }
+
+
+class _Each:
+    """What a guarded child does with a line: its canonical SMILES, or why it stays out."""
+
+    def __init__(self, sources: Sequence[Source], shares: Sequence[float], held: frozenset[str]) -> None:
+        self.as_is = [source.as_is for source in sources]
+        self.shares, self.held = shares, held
+        self.standardize = Standardizer()
+
+    def __call__(self, item: _Line) -> str | Failure:
+        source, _, text, failure = item
+        if failure is not None:
+            return failure
+        if self.shares[source] < 1 and _number(text, b"sample") >= self.shares[source] * 2**64:
+            return Failure(NOT_SAMPLED, "")
+        smiles = self._canonical(text, self.as_is[source])
+        if self.held and not isinstance(smiles, Failure) and connectivity([smiles])[0] in self.held:
+            return Failure(HELD_OUT, "")
+        return smiles
+
+    def _canonical(self, text: str, as_is: bool) -> str | Failure:
+        if as_is:
+            mol = parse(text)
+            return mol if isinstance(mol, Failure) else Chem.MolToSmiles(mol)
+        found = self.standardize(text, check=True)
+        return found if isinstance(found, Failure) else found.smiles
+
+
+class _Finish:
+    """Lines and what became of them → _Piece."""
+
+    def __init__(self, n_shards: int) -> None:
+        self.n_shards = n_shards
+
+    def __call__(self, lines: Sequence[_Line], found: Sequence[str | Failure]) -> _Piece:
+        kept: dict[int, list[str]] = {}
+        counts: Counter[tuple[int, str]] = Counter()
+        rejects, n_unknown = [], 0
+        tokenizer = smiles_tokenizer()
+        for (source, line, text, _), result in zip(lines, found, strict=True):
+            if isinstance(result, Failure):
+                counts[source, result.code] += 1
+                if result.code not in (HELD_OUT, NOT_SAMPLED):
+                    rejects.append((source, line, text[:300], result.code, result.message))
+                continue
+            counts[source, ""] += 1
+            n_unknown += len(tokenizer.unknown(result))
+            bucket = _number(result, b"shard") % self.n_shards
+            kept.setdefault(bucket, []).append(f"{result}\t{source}\n")
+        texts = {bucket: "".join(rows) for bucket, rows in kept.items()}
+        return _Piece(texts, counts, rejects, n_unknown, len(lines))
+
+
+class _Shard:
+    """Number of a bucket → its shard, written: distinct molecules, shuffled."""
+
+    def __init__(self, work: Path, folder: Path, seed: int) -> None:
+        self.work, self.folder, self.seed = work, folder, seed
+
+    def __call__(self, number: int) -> dict[str, Any]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        out = self.folder / f"shard-{number:05}.parquet"
+        told = self.work / f"shard-{number:05}.json"
+        if told.exists() and out.exists():
+            return read_json(told)
+        first: dict[str, int] = {}
+        path = self.work / f"bucket-{number:05}"
+        if path.exists():
+            with open(path, encoding="utf-8") as file:
+                for line in file:
+                    smiles, _, source = line.rstrip("\n").partition("\t")
+                    first[smiles] = min(int(source), first.get(smiles, int(source)))
+        ordered = sorted(first)
+        order = rng(self.seed, "shard", number).permutation(len(ordered))
+        rows = [ordered[i] for i in order]
+        sources = [first[smiles] for smiles in rows]
+        table = pa.table({"smiles": pa.array(rows, pa.string()), "source": pa.array(sources, pa.int32())})
+        with writing(out) as part:
+            pq.write_table(table, part, compression="zstd")
+        counts = {str(source): n for source, n in sorted(Counter(sources).items())}
+        about = {"file": out.name, "rows": len(rows), "bytes": out.stat().st_size}
+        about |= {"sha256": file_hash(out), "sources": counts}
+        write_json(told, about)
+        return about
+
+
+def read_blocks(path: Path, workers: int = 1, progress: Progress = SILENT) -> set[str]:
+    """The connectivities in a file that lists them, or of the molecules in any other."""
+    if _BLOCK.fullmatch(_first_line(path)):
+        return set(path.read_text().split())
+    items = (molecule.smiles for molecule in molecules(path))
+    batches = iter(lambda: list(islice(items, PIECE)), [])
+    found: set[str] = set()
+    with Pool(_block, workers=workers) as pool:
+        for blocks in progress.track(pool.map(batches), f"connectivities of {path.name}"):
+            found.update(block for block in blocks if isinstance(block, str))
+    return found
+
+
+def _block(text: str) -> str | Failure:
+    """Of the standardized molecule, or where that fails of the molecule as drawn."""
+    found = Standardizer()(text)
+    if not isinstance(found, Failure):
+        return connectivity([found.smiles])[0]
+    mol = parse(text)
+    return mol if isinstance(mol, Failure) else connectivity([Chem.MolToSmiles(mol)])[0]
+
+
+def _first_line(path: Path) -> str:
+    with open(path, "rb") as file:
+        return file.readline(100).decode("utf-8", "replace").strip()
+
+
+def _hash_of(path: str | Path) -> str:
+    files = source_files(path)
+    return file_hash(files[0]) if len(files) == 1 else content_key([file_hash(file) for file in files])
+
+
+def _number(text: str, purpose: bytes) -> int:
+    """64 bits of a text, the same everywhere."""
+    digest = hashlib.blake2b(text.encode(), digest_size=8, person=purpose).digest()
+    return int.from_bytes(digest, "big")
+
+
+def _write_rejects(path: Path, names: Sequence[str], rejects: Sequence[Sequence[Any]]) -> None:
+    with writing(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["source", "line", "smiles", "code", "message"])
+        writer.writerows([names[source], *rest] for source, *rest in rejects)

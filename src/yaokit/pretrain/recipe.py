@@ -27,13 +27,13 @@ class SourceTable(BaseModel):
 
 
 class CorpusTable(BaseModel):
-    """[corpus]"""
+    """[corpus], or the whole of a file that is named there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     sources: tuple[SourceTable, ...] = Field(min_length=1)
-    exclude: tuple[str, ...] = ()  # files below the data folder, or else beside the recipe
+    exclude: tuple[str, ...] = ()  # files below the data folder, or else below that of the recipe
     seed: int = 0
 
 
@@ -51,19 +51,28 @@ class Recipe(BaseModel):
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe in a file; UsageError says which line or name is wrong and what is allowed."""
+    """The recipe in a file; UsageError says which line or name is wrong and what is allowed.
+
+    `corpus` may be the name of a file beside it that holds that table.
+    """
+    data = _read(path)
+    if isinstance(named := data.get("corpus"), str):
+        data["corpus"] = _read(path.parent / named)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Recipe(**data)
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_told(error)}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"{path}: no such recipe; recipes/ in yaokit's repository has some") from None
     except (IsADirectoryError, UnicodeDecodeError):
         raise UsageError(f"{path} is not a recipe; give a .toml file") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from None
-    try:
-        return Recipe(**data)
-    except ValidationError as error:
-        raise UsageError(f"{path}: {_told(error)}") from None
 
 
 def sources_of(table: CorpusTable, data: Path) -> list[Source]:

@@ -1,6 +1,7 @@
 """A model on another table: every row kept, values in the model's unit, leakage counted."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,20 @@ def test_a_column_that_is_not_there_is_a_usage_error(targets, told, model, tmp_p
 def test_a_folder_with_other_things_in_it_is_not_written_over(model, tmp_path):
     with pytest.raises(UsageError, match="holds no evaluation"):
         evaluate_file(model, table(tmp_path / "in.csv", 4), tmp_path, workers=1)
+
+
+def test_the_model_itself_is_not_written_over(model, tmp_path):
+    shutil.copytree(model, tmp_path / "model")
+    with pytest.raises(UsageError, match="holds no evaluation"):
+        evaluate_file(tmp_path / "model", table(tmp_path / "in.csv", 4), tmp_path / "model", workers=1)
+    assert load(tmp_path / "model").tasks == (TASK,)
+
+
+def test_an_empty_folder_and_an_older_evaluation_are_written_to(model, tmp_path):
+    (tmp_path / "out").mkdir()
+    for _ in range(2):
+        evaluate_file(model, table(tmp_path / "in.csv", 12), tmp_path / "out", workers=1)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"metrics.json", "predictions.csv"}
 
 
 def test_nothing_to_judge_is_said(model, tmp_path):

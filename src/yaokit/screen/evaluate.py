@@ -64,7 +64,7 @@ def evaluate_file(
     learned from, in the units it learned them in. UsageError for a folder that is no trained model,
     a file or column that is missing; NothingUsable if no row has both a molecule and a value.
     """
-    if out.exists() and not (out / "metrics.json").exists():
+    if out.exists() and not _can_hold_evaluation(out):
         raise UsageError(f"{out} exists and holds no evaluation; choose another folder with -o")
     predictor = load(model)
     if not isinstance(predictor, Trusted):
@@ -83,6 +83,12 @@ def evaluate_file(
     (part / ".lock").unlink(missing_ok=True)
     publish(part, out)
     return metrics
+
+
+def _can_hold_evaluation(out: Path) -> bool:
+    """An older evaluation, or an empty folder; a model has metrics.json too."""
+    files = ("metrics.json", "predictions.csv")
+    return out.is_dir() and (all((out / name).is_file() for name in files) or not any(out.iterdir()))
 
 
 def value_columns(

@@ -93,11 +93,10 @@ def scaling(values: np.ndarray) -> dict[str, np.ndarray]:
 
     A column that never varies has spread 0, and is 0 when scaled.
     """
-    low, high = np.nanquantile(values, [0.005, 0.995], axis=0)
-    inner = np.clip(values.astype(np.float64), low, high)
+    values = values.astype(np.float64)
+    inner = np.clip(values, *np.nanquantile(values, [0.005, 0.995], axis=0))
     center, spread = np.nanmean(inner, axis=0), np.nanstd(inner, axis=0)
-    rare = np.nanstd(values.astype(np.float64), axis=0)
-    spread = np.where(spread > 0, spread, rare)
+    spread = np.where(spread > 0, spread, np.nanstd(values, axis=0))
     return {"center": center.astype(np.float32), "spread": spread.astype(np.float32)}
 
 

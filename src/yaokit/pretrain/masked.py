@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from yaokit.core.errors import UsageError
 from yaokit.nn.masked import SHAPE, SIZES, MaskedNet, encoded
-from yaokit.nn.tokenizer import MASK, pad, smiles_tokenizer
+from yaokit.nn.tokenizer import MASK, PAD, pad, smiles_tokenizer
 from yaokit.pretrain.descriptors import CHEAP, cheap, scaled, scaling
 
 _HUGE = 6e4  # what float16 still holds
@@ -101,6 +101,10 @@ class Masked:
             for name, tensor in module.state_dict().items()
             if name.startswith("net.")
         }
+
+    def tokens(self, batch: Batch) -> int:
+        """How many the network reads."""
+        return int((batch[0] != PAD).sum())
 
     def flops(self, batch: Batch) -> float:
         n, length = batch[0].shape

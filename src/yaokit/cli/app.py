@@ -29,6 +29,7 @@ COMMANDS = {
     "predict": ("yaokit.cli.predict:predict", "predictions beside the rows of a file"),
     "evaluate": ("yaokit.cli.evaluate:evaluate", "a model tested on molecules measured elsewhere"),
     "models list": ("yaokit.cli.models:list_", "what there is to learn with"),
+    "pretrain": ("yaokit.cli.pretrain:pretrain", "a network that has seen millions of molecules"),
     "explain": ("yaokit.cli.explain:explain", "why a model predicts what it does"),
 }
 

@@ -74,7 +74,7 @@ def save_pretrained(
 ) -> None:
     """Write `card.json` and `weights.safetensors`, both or neither; other files stay.
 
-    With `half` weights are kept as float16, where that holds them.
+    With `half` matrices are kept as float16, where that holds them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {name: _narrow(array) if half else array for name, array in state.items()}
@@ -139,7 +139,9 @@ def _check_tokens(folder: Path, card: dict[str, Any]) -> None:
 
 
 def _narrow(array: np.ndarray) -> np.ndarray:
-    """As float16, unless a number is too large for it."""
+    """A matrix as float16, unless a number is too large for it; scales and biases are few and stay."""
+    if array.ndim < 2:
+        return array
     with np.errstate(over="ignore"):
         narrow = array.astype(np.float16)
     return narrow if np.isfinite(narrow).all() or not np.isfinite(array).all() else array

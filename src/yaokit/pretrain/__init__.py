@@ -15,7 +15,10 @@ KINDS = {  # what can be pre-trained
 
 
 class Objective(Protocol):
-    """What a network learns from SMILES alone. All randomness is given; the rest is fixed."""
+    """What a network learns from SMILES alone. All randomness is given; the rest is fixed.
+
+    A method `tokens(batch) -> int` may be added: what the log counts a second.
+    """
 
     kind: ClassVar[str]
     settings: dict[str, Any]  # of the network, for its card

@@ -16,6 +16,7 @@ from yaokit.core.store import content_key, file_hash, read_json, writing
 FORMAT = 1
 ABOUT = "corpus.json"
 PIECE = 4_096  # rows whose targets stand in one file
+_PROBES = ("CC(=O)Oc1ccccc1C(=O)O", "Cn1c(=O)c2c(ncn2C)n(C)c1=O", "C[C@H](N)C(=O)O")  # tell targets apart
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,15 @@ class Targets:
         """`target` names the objective's class as "module:attribute"."""
         self.corpus, self.workers = corpus, workers
         self._of = _TargetOf(target, settings)
-        self.folder = corpus.folder / "targets" / f"{self._of.kind}-{content_key(settings)}"
+        objective = self._of.objective()
+        probe = objective.targets(_PROBES)
+        self.are_wanted = probe is not None
+        values = [] if probe is None else [str(probe.dtype), np.nan_to_num(probe, nan=-1.0).tolist()]
+        self.folder = corpus.folder / "targets" / f"{objective.kind}-{content_key(values)}"
 
-    def width(self) -> int | None:
-        """Numbers a molecule; None if the objective wants none."""
-        found = self._of.objective().targets(["CCO"])
-        return None if found is None else found.shape[1]
-
-    def missing(self, shard: int) -> list[int]:
-        """The pieces of a shard that are not there yet."""
-        n = -(-self.corpus.sizes[shard] // PIECE)
-        return [piece for piece in range(n) if not self._path(shard, piece).exists()]
+    def missing(self, shard: int, n: int | None = None) -> list[int]:
+        """The pieces of a shard, or of its first n rows, that are not there yet."""
+        return [piece for piece in self._pieces(shard, n) if not self._path(shard, piece).exists()]
 
     def make(self, shard: int, pieces: Sequence[int], progress: Progress = SILENT) -> None:
         """Compute pieces of a shard in guarded processes; a molecule that fails has a row of NaN."""
@@ -109,16 +108,21 @@ class Targets:
                 with writing(self._path(shard, piece)) as part, open(part, "wb") as file:
                     np.save(file, found, allow_pickle=False)
 
-    def read(self, shard: int) -> np.ndarray:
-        """(n, k) of a shard whose pieces are all there."""
-        paths = [self._path(shard, i) for i in range(-(-self.corpus.sizes[shard] // PIECE))]
+    def read(self, shard: int, n: int | None = None) -> np.ndarray:
+        """(n, k) of a shard, or of its first n rows, whose pieces are there."""
+        paths = [self._path(shard, piece) for piece in self._pieces(shard, n)]
         try:
             found = np.concatenate([np.load(path, allow_pickle=False) for path in paths])
         except (OSError, ValueError, EOFError) as error:
             raise UsageError(f"{self.folder} is damaged ({error}): delete it, it is made again") from None
-        if len(found) != self.corpus.sizes[shard]:
+        size = self.corpus.sizes[shard]
+        if len(found) != min(size, len(paths) * PIECE):
             raise UsageError(f"{self.folder} is not of this corpus: delete it, it is made again")
-        return found
+        return found[:n]
+
+    def _pieces(self, shard: int, n: int | None) -> range:
+        size = self.corpus.sizes[shard]
+        return range(-(-min(size, size if n is None else n) // PIECE))
 
     def _path(self, shard: int, piece: int) -> Path:
         return self.folder / f"{shard:05}-{piece:04}.npy"
@@ -129,7 +133,6 @@ class _TargetOf:
 
     def __init__(self, target: str, settings: dict[str, Any]) -> None:
         self.target, self.settings = target, settings
-        self.kind: str = self.objective().kind
 
     def objective(self) -> Any:
         from yaokit.core.lazy import resolve
@@ -145,7 +148,7 @@ class _TargetOf:
 
 
 def _stacked(smiles: Sequence[str], found: Sequence[np.ndarray | Failure]) -> np.ndarray:
-    """(n, k) float32; NaN where there is a failure."""
+    """(n, k); a row of NaN where there is a failure."""
     good = [row for row in found if not isinstance(row, Failure)]
     if not good:
         raise ValueError(f"no molecule of {len(smiles)} has targets: {found[0]}")

@@ -1,0 +1,192 @@
+"""`yaokit pretrain`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from yaokit.cli.options import Count, Hidden, Limit, Out, cores
+from yaokit.cli.show import Result, listed
+from yaokit.core.errors import UsageError
+from yaokit.core.progress import Progress
+
+if TYPE_CHECKING:
+    from yaokit.pretrain.corpus import Corpus
+    from yaokit.pretrain.recipe import Recipe
+
+
+def pretrain(
+    corpus: Annotated[list[str] | None, Parameter(name="CORPUS", negative=())] = None,
+    /,
+    *,
+    out: Out,
+    kind: Literal["causal", "graph", "masked"] | None = None,
+    recipe: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    data: Annotated[Path | None, Parameter(metavar="DIR")] = None,
+    steps: Limit | None = None,
+    time_limit: Annotated[float | None, Parameter(metavar="MIN")] = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    devices: Count = 1,
+    workers: Count | None = None,
+    progress: Annotated[Progress, Hidden],
+) -> Result:
+    """Let a network learn from molecules alone, for models and design to begin with.
+
+    The corpus is standardized, made distinct, shuffled and kept in shards; one of
+    10⁹ lines needs no more memory than one of 10⁶. DIR gets card.json and
+    weights.safetensors, which `yaokit train --from DIR` (graph, masked) and
+    `yaokit generate DIR` (causal) take, and training/ with checkpoint and logs.
+    Stopped at any moment, the same command goes on, to the same weights.
+
+    For example:
+      yaokit pretrain library.smi.gz --kind graph -o encoder
+      yaokit pretrain --recipe recipes/moses.toml --data data -o prior --time-limit 10
+      yaokit pretrain corpora/own --recipe own.toml --data data --steps 0 -o prior
+
+    Parameters
+    ----------
+    corpus
+        files of molecules, as `yaokit screen` reads them, or a folder with a prepared corpus. With a
+        recipe it may be left out (then DIR/corpus), or name the folder to prepare the recipe's corpus in
+    out
+        the folder to write
+    kind
+        causal (a language model: the prior of generators), graph or masked (encoders for models); of the
+        recipe if not given
+    recipe
+        a TOML file with corpus, network and training; recipes/ of yaokit's repository has those of the
+        networks it ships
+    data
+        the folder that the recipe's sources are in
+    steps
+        of the whole training, instead of the recipe's; 0 only prepares the corpus
+    time_limit
+        minutes after which it stops, to be continued
+    device
+        where it is trained; auto takes a GPU if there is one
+    devices
+        how many GPUs work together
+    workers
+        processes for chemistry; as many as there are cores if not given
+    """
+    from yaokit.core.store import locked
+
+    n = workers or cores()
+    asked = _recipe(recipe, kind)
+    _check(corpus, asked, steps)
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out):
+        found = _corpus(corpus, asked, recipe, data, out, n, progress)
+        facts = [("corpus", _told(found)), ("", found.folder)]
+        if steps == 0:
+            return Result({"corpus": found.about}, facts)
+        card = _trained(found, asked, recipe, out, steps, time_limit, device, devices, n, progress)
+    notes = [] if card["is_finished"] else ["not finished: run the same command again to go on"]
+    return Result(card, [*facts, *_facts(card), ("folder", out)], notes)
+
+
+def _recipe(path: Path | None, kind: str | None) -> "Recipe":
+    from yaokit.pretrain.recipe import Recipe, read_recipe
+
+    found = read_recipe(path) if path else Recipe()
+    if kind and found.kind and kind != found.kind:
+        raise UsageError(f"{path} is a recipe for --kind {found.kind}, not {kind}")
+    return found.model_copy(update={"kind": kind or found.kind})
+
+
+def _check(corpus: Sequence[str] | None, recipe: "Recipe", steps: int | None) -> None:
+    if not corpus and not recipe.corpus:
+        raise UsageError("nothing to learn from; give CORPUS, or a --recipe with [corpus]")
+    if not recipe.kind and steps != 0:
+        raise UsageError("--kind is missing; choose one of: causal, graph, masked")
+
+
+def _corpus(
+    given: Sequence[str] | None,
+    recipe: "Recipe",
+    path: Path | None,
+    data: Path | None,
+    out: Path,
+    workers: int,
+    progress: Progress,
+) -> "Corpus":
+    from yaokit.pretrain.corpus import ABOUT, open_corpus
+    from yaokit.pretrain.prepare import Source, prepare
+    from yaokit.pretrain.recipe import corpus_of
+
+    folder = Path(given[0]) if given and len(given) == 1 else None
+    if folder and (folder / ABOUT).exists() and not recipe.corpus:
+        return open_corpus(folder)
+    if recipe.corpus and path and (folder or not given) and not (folder and folder.is_file()):
+        where = data or Path.cwd()
+        return corpus_of(
+            recipe, folder or out / "corpus", where, path.parent, workers=workers, progress=progress
+        )
+    if folder and folder.is_dir():
+        return open_corpus(folder)  # which says what it lacks
+    name = ", ".join(Path(file).name for file in given or ())
+    sources = [Source(file) for file in given or ()]
+    return prepare(out / "corpus", sources, name=name, workers=workers, progress=progress)
+
+
+def _trained(
+    corpus: "Corpus",
+    recipe: "Recipe",
+    path: Path | None,
+    out: Path,
+    steps: int | None,
+    time_limit: float | None,
+    device: str,
+    devices: int,
+    workers: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    from yaokit.pretrain.run import Job, pretrain
+
+    plan = recipe.training if steps is None else replace(recipe.training, steps=steps)
+    about = {
+        "name": recipe.name or out.name,
+        "recipe": path.name if path else None,
+        "licence": recipe.licence,
+    }
+    job = Job(
+        corpus,
+        recipe.kind or "",
+        out,
+        recipe.network,
+        plan,
+        device,
+        devices=devices,
+        workers=workers,
+        about=about,
+    )
+    limit_s = None if time_limit is None else 60 * time_limit
+    return pretrain(job, time_limit_s=limit_s, progress=progress)
+
+
+def _told(corpus: "Corpus") -> str:
+    """A corpus in one line."""
+    counts = corpus.about["counts"]
+    codes: dict[str, int] = {}
+    for source in corpus.about["sources"]:
+        for code, n in source["codes"].items():
+            codes[code] = codes.get(code, 0) + n
+    shards = f"{len(corpus.sizes):,} shard{'s' * (len(corpus.sizes) > 1)}"
+    text = f"{len(corpus):,} molecules in {shards}, of {counts['n_in']:,} lines"
+    named = {"duplicates": "n_duplicates", "held out": "n_held_out", "not sampled": "n_not_sampled"}
+    parts = [f"{counts[key]:,} {name}" for name, key in named.items() if counts[key]]
+    rejected = f"{counts['n_rejected']:,} rejected" + (f" ({listed(codes)})" if codes else "")
+    return f"{text}: {', '.join([*parts, rejected])}"
+
+
+def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if not card["steps"]:
+        return [("steps", "none yet")]
+    facts = [("steps", f"{card['steps']:,} of {card['of_steps']:,} ({card['epochs']:g} epochs)")]
+    facts.append(("loss", f"{card['losses']['train']:.4f} in training"))
+    for held in card["losses"]["valid"]:
+        parts = ", ".join(f"{name} {value:.4f}" for name, value in held.items() if name != "step")
+        facts.append(("", f"{parts} of molecules held back, at step {held['step']:,}"))
+    return [*facts, ("weights", f"{card['parameters']:,}"), ("CPU hours", f"{card['cpu_hours']:g}")]

@@ -1,0 +1,323 @@
+"""The pre-training loop: a corpus streamed through an objective, resumable at any step.
+
+What a step sees and how it is random follow from the seed and its number alone. So a run that was
+stopped, by a time limit or by force, goes on to the same weights.
+"""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from yaokit.core.errors import UsageError
+from yaokit.core.lazy import choices, pick
+from yaokit.core.progress import SILENT, Progress
+from yaokit.core.seed import derived
+from yaokit.core.store import content_key, read_json
+from yaokit.nn.devices import make_engine, one_thread
+from yaokit.nn.pretrained import save_pretrained
+from yaokit.pretrain import KINDS, Objective
+from yaokit.pretrain.checkpoint import Checkpoint, arrays_of, read_checkpoint, write_checkpoint
+from yaokit.pretrain.corpus import Corpus, Targets
+from yaokit.pretrain.meter import Meter, peak_flops
+from yaokit.pretrain.order import Order
+from yaokit.pretrain.plan import Plan, rate, total_steps
+from yaokit.pretrain.stream import Stream
+
+SAMPLE = 10_000  # molecules that `prepare` sees
+_LOOK = 20  # steps between two looks at the losses: each look makes a GPU wait
+_ASK = 10  # steps between two questions whether to stop, with several devices
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is trained, on what, how and where."""
+
+    corpus: Corpus
+    kind: str  # of KINDS
+    out: Path
+    network: Mapping[str, Any] = field(default_factory=dict)  # settings of the objective
+    plan: Plan = field(default_factory=Plan)
+    device: str = "auto"
+    devices: int = 1
+    workers: int = 1  # processes that make targets; beside a GPU also batches
+    about: Mapping[str, Any] = field(default_factory=dict)  # more for the card: recipe, licence
+
+
+def pretrain(job: Job, *, time_limit_s: float | None = None, progress: Progress = SILENT) -> dict[str, Any]:
+    """Train, or go on from the checkpoint in `out`/training; the card (see `is_finished`).
+
+    `out` gets card.json, weights.safetensors and training/ (checkpoint, log.jsonl, TensorBoard logs).
+    UsageError if `out` holds another training, or if a loss is no number: then the last good
+    checkpoint and weights stay. KeyboardInterrupt and SIGTERM stop it after a step, all saved.
+    """
+    deadline = None if time_limit_s is None else time.monotonic() + time_limit_s
+    engine = make_engine(job.device, job.devices, job.plan.precision)
+    if job.devices > 1:
+        engine.launch(_launched, job, deadline, progress)
+    else:
+        _Run(job, deadline, progress, engine).run()
+    card = job.out / "card.json"
+    return read_json(card) if card.exists() else {"steps": 0, "is_finished": False}
+
+
+def _launched(engine: Any, job: Job, deadline: float | None, progress: Progress) -> None:
+    _Run(job, deadline, progress if engine.is_global_zero else SILENT, engine).run()
+
+
+class _Run:
+    """One process's part of a pre-training."""
+
+    def __init__(self, job: Job, deadline: float | None, progress: Progress, engine: Any) -> None:
+        self.job, self.deadline, self.progress, self.engine = job, deadline, progress, engine
+        self.plan = job.plan
+        self.objective: Objective = pick(KINDS, job.kind, "pretrain")(**job.network)
+        self.order = Order(job.corpus.sizes, self.plan.batch_size, self.plan.n_valid, self.plan.seed)
+        self.total = total_steps(self.plan, self.order.per_epoch)
+        targets = Targets(job.corpus, choices(KINDS, "pretrain")[job.kind], dict(job.network), job.workers)
+        self.targets = targets if targets.are_wanted else None
+        processes = job.workers if engine.device.type == "cuda" else 0
+        self.stream = Stream(job.corpus, self.objective, self.order, self.targets, processes)
+        self.losses: list[torch.Tensor] = []  # since the last look
+        self.parts: dict[str, torch.Tensor] = {}
+
+    def run(self) -> None:
+        devices = [self.engine.device] if self.engine.device.type == "cuda" else []
+        threads = one_thread if self.engine.device.type == "cpu" else nullcontext
+        with torch.random.fork_rng(devices), threads(), _asked_to_stop() as self.asked:
+            self._start()
+            try:
+                while self.at.step < self.total and self._shard():
+                    pass
+                self._look()
+                self._finish()
+            finally:
+                self.meter.close()
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def _start(self) -> None:
+        """Network, optimizer and counts, fresh or as they were left."""
+        torch.manual_seed(derived(self.plan.seed, "weights"))
+        self.module = self.objective.module()
+        optimizer = torch.optim.AdamW(
+            _groups(self.module, self.plan.weight_decay),
+            lr=self.plan.lr,
+            betas=(0.9, self.plan.beta2),
+            fused=self.engine.device.type == "cuda",
+        )
+        run: Any = torch.compile(self.module) if self.plan.compile else self.module
+        self.wrapped, self.optimizer = self.engine.setup(run, optimizer)
+        self.work = self.job.out / "training"
+        self.work.mkdir(parents=True, exist_ok=True)
+        found = read_checkpoint(self.work, self._identity(), self.module, self.optimizer)
+        self.at = found or Checkpoint(prepared=self._prepare())
+        self.objective.prepared = self.at.prepared
+        settings = asdict(self.plan)
+        if not self.at.plans or self.at.plans[-1][1] != settings:
+            self.at.plans.append([self.at.step, settings])
+        self.cpu, self.saved = time.process_time(), time.monotonic()
+        is_first = self.engine.is_global_zero
+        self.meter = Meter(self.work if is_first else None, self.progress, self.total, self.at.step)
+        self.meter.peak = peak_flops(self.engine.device, self.plan.precision) if is_first else None
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a run to go on."""
+        plan = {name: getattr(self.plan, name) for name in ("batch_size", "seed", "n_valid")}
+        network = content_key(dict(self.job.network))
+        return {"corpus": self.job.corpus.key, "kind": self.job.kind, "network": network, **plan}
+
+    def _prepare(self) -> dict[str, np.ndarray]:
+        """What the objective takes from the first molecules of the corpus."""
+        smiles, targets = [], []
+        for shard, size in enumerate(self.job.corpus.sizes):
+            if n := min(size, SAMPLE - len(smiles)):
+                smiles += self.job.corpus.smiles(shard)[:n]
+                if self.targets is not None:
+                    self._make_targets(shard, n)
+                    targets.append(self.targets.read(shard, n))
+        return self.objective.prepare(smiles, np.concatenate(targets) if targets else None)
+
+    def _make_targets(self, shard: int, n: int | None = None) -> bool:
+        """Make those of a shard, or of its first n molecules; False if it was to stop before."""
+        made = True
+        if self.targets is not None and self.engine.is_global_zero:
+            for piece in self.targets.missing(shard, n):
+                if n is None and self._is_late():
+                    made = False
+                    break
+                self.targets.make(shard, [piece], self.progress)
+        return self.engine.broadcast(made)
+
+    def _shard(self) -> bool:
+        """The rest of the shard in which the next step is; False if it was to stop before."""
+        stretch = self.order.stretch(self.at.step)
+        if not self._make_targets(stretch.shard):
+            return False
+        self.wrapped.train()
+        rank, ranks = self.engine.global_rank, self.engine.world_size
+        batches = self.stream.batches(stretch, self.at.step, min(stretch.last, self.total), rank, ranks)
+        for step, n, batch in batches:
+            if (ranks == 1 or step % _ASK == 0) and self.engine.broadcast(self._is_late()):
+                return False
+            self._learn(step, n, batch)
+            if self.at.step % self.plan.valid_every == 0:
+                self._look()
+                self._validate()
+            if time.monotonic() - self.saved > self.plan.save_every_s:
+                self._look()
+                self._save()
+        return True
+
+    def _is_late(self) -> bool:
+        return bool(self.asked) or (self.deadline is not None and time.monotonic() >= self.deadline)
+
+    def _learn(self, step: int, n: int, batch: Any) -> None:
+        torch.manual_seed(derived(self.plan.seed, "step", step, self.engine.global_rank))
+        lr = rate(self.plan, step, self.total)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self._measure(n, batch)
+        with self._autocast():
+            loss, self.parts = self.objective.loss(self.wrapped, self.engine.to_device(batch))
+        self.optimizer.zero_grad()
+        self.engine.backward(loss)
+        self.engine.clip_gradients(self.wrapped, self.optimizer, max_norm=self.plan.clip)
+        self.optimizer.step()
+        self.losses.append(loss.detach())
+        self.at.step += 1
+        self.at.n_seen += n
+        if len(self.losses) >= _LOOK:
+            self._look()
+            if self.meter.is_due:
+                parts = {name: float(part.detach()) for name, part in self.parts.items()}
+                self.meter.tell(self.at.step, {"loss": self.at.train_loss, **parts}, lr)
+
+    def _measure(self, n: int, batch: Any) -> None:
+        tokens = getattr(self.objective, "tokens", None)
+        ranks = self.engine.world_size
+        n_tokens = ranks * tokens(batch) if tokens else 0
+        self.meter.add(n, n_tokens, ranks * self.objective.flops(batch))
+
+    def _autocast(self) -> Any:
+        return self.engine.autocast() if hasattr(self.engine, "autocast") else nullcontext()
+
+    def _look(self) -> None:
+        """Losses as numbers; UsageError at the first that is none."""
+        first = self.at.step - len(self.losses)
+        for i, loss in enumerate(self.losses):
+            value = float(loss)
+            if not math.isfinite(value):
+                raise self._failed(first + i + 1, f"the loss is {value}")
+            share = max(0.01, 2 / (first + i + 2))  # 1 at the first step
+            before = 0.0 if math.isnan(self.at.train_loss) else self.at.train_loss
+            self.at.train_loss = (1 - share) * before + share * value
+        self.losses = []
+
+    def _failed(self, step: int, what: str) -> UsageError:
+        kept = read_json(self.job.out / "card.json")["steps"] if (self.job.out / "card.json").exists() else 0
+        good = f"checkpoint and weights of step {kept:,} are kept" if kept else "nothing was saved yet"
+        return UsageError(
+            f"pre-training failed: {what} at step {step:,} of {self.total:,}; {good}. Lower lr (now "
+            f'{self.plan.lr:g}) or set precision = "32-true" and run the same command again'
+        )
+
+    def _validate(self) -> None:
+        """The mean losses of the molecules held back, each time on the same batches."""
+        self._make_targets(0, self.order.n_valid)
+        self.wrapped.eval()
+        total: dict[str, float] = {}
+        n_seen = 0
+        with torch.no_grad(), self._autocast():
+            for n, batch in self.stream.valid():
+                loss, parts = self.objective.loss(self.wrapped, self.engine.to_device(batch))
+                for name, value in {"loss": loss, **parts}.items():
+                    total[name] = total.get(name, 0.0) + n * float(value)
+                n_seen += n
+        self.wrapped.train()
+        if n_seen:
+            means = {name: value / n_seen for name, value in total.items()}
+            if broken := next((name for name, value in means.items() if not math.isfinite(value)), None):
+                raise self._failed(self.at.step, f"{broken} of the molecules held back is no number")
+            self.at.valid.append({"step": self.at.step, **means})
+            self.meter.tell_valid(self.at.step, means)
+
+    def _finish(self) -> None:
+        last = self.at.valid[-1]["step"] if self.at.valid else -1
+        if self.at.step >= self.total and last != self.at.step:
+            self._validate()
+        self._save()
+
+    def _save(self) -> None:
+        """Checkpoint and weights; UsageError if a weight is no number."""
+        self.saved = time.monotonic()
+        state = arrays_of(self.module.state_dict())
+        if broken := next((name for name, array in state.items() if not np.isfinite(array).all()), None):
+            raise self._failed(self.at.step, f"{broken} holds what is no number")
+        if not self.engine.is_global_zero or not self.at.step:
+            return
+        now = time.process_time()
+        self.at.cpu_s, self.cpu = self.at.cpu_s + now - self.cpu, now
+        write_checkpoint(self.work, self._identity(), self.at, state, self.optimizer)
+        weights = self.objective.state(self.module)
+        weights |= {f"prepared.{name}": array for name, array in self.at.prepared.items()}
+        save_pretrained(self.job.out, self.job.kind, self.objective.settings, weights, self._card())
+
+    def _card(self) -> dict[str, Any]:
+        kept = ("name", "key", "n", "counts", "excluded", "sources", "standardizer")
+        return {
+            **self.job.about,
+            "data_licences": sorted({source["licence"] for source in self.job.corpus.about["sources"]}),
+            "corpus": {name: self.job.corpus.about[name] for name in kept},
+            "is_finished": self.at.step >= self.total,
+            "steps": self.at.step,
+            "of_steps": self.total,
+            "epochs": round(self.at.step / self.order.per_epoch, 3),
+            "molecules_seen": self.at.n_seen,
+            "seed": self.plan.seed,
+            "losses": {"train": _rounded(self.at.train_loss), "valid": self.at.valid[-1:]},
+            "plans": [{"first_step": step, **settings} for step, settings in self.at.plans],
+            "cpu_hours": round(self.at.cpu_s / 3600, 3),
+            "device": self.engine.device.type,
+            "torch": torch.__version__,
+        }
+
+
+def _groups(module: torch.nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Matrices with weight decay, biases and scales without."""
+    wide = [p for p in module.parameters() if p.ndim >= 2]
+    narrow = [p for p in module.parameters() if p.ndim < 2]
+    return [{"params": wide, "weight_decay": decay}, {"params": narrow, "weight_decay": 0.0}]
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else float(f"{value:.6g}")
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """Signals to stop are collected, so that a step is never left half done; the second stops at once."""
+    asked: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

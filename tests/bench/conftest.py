@@ -30,6 +30,31 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny masked network that has learned nothing, in a folder."""
+    return masked_network(tmp_path_factory.mktemp("encoder"), 0)
+
+
+@pytest.fixture(scope="session")
+def other_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another one of the same sizes."""
+    return masked_network(tmp_path_factory.mktemp("other"), 1)
+
+
+def masked_network(folder: Path, seed: int) -> Path:
+    import torch
+
+    from yaokit.nn.masked import MaskedNet
+    from yaokit.nn.pretrained import save_pretrained
+
+    shape = {"width": 16, "depth": 1, "heads": 2, "stem": 3, "dropout": 0.0}
+    torch.manual_seed(seed)
+    state = {k: v.numpy() for k, v in MaskedNet(3, **shape).state_dict().items() if k.startswith("net.")}
+    save_pretrained(folder, "masked", shape, state, {})
+    return folder
+
+
 def write(path: Path, lines: list[list]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8") as file:

@@ -50,3 +50,16 @@ def test_every_benchmark_has_its_own():
     hashes = {hash_of(name) for name in BENCHMARKS}
     assert len(hashes) == len(BENCHMARKS)
     assert hash_of("admet_group", ["nearest"]) not in hashes
+
+
+def test_weights_that_are_shipped_do_not_touch_who_does_not_read_them(tmp_path, monkeypatch):
+    package = tmp_path / "yaokit"
+    for path in ("nn/weights/graph/card.json", "nn/data/card.json", "nn/data/a.csv"):
+        (package / path).parent.mkdir(parents=True, exist_ok=True)
+        (package / path).write_text("{}")
+    monkeypatch.setattr(codehash, "PACKAGE", package)
+    codehash._data_files.cache_clear()
+    try:
+        assert codehash._data_files() == {"card.json": ["nn/data/card.json"], "a.csv": ["nn/data/a.csv"]}
+    finally:
+        codehash._data_files.cache_clear()

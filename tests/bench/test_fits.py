@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toy_runs import series
 
-from yaokit.bench.fits import Fit, Learning, Place, kind_of
+from yaokit.bench.fits import Fit, Label, Learning, Place, code_of, kind_of, member
 from yaokit.chem.folds import Folds
 from yaokit.models.targets import Targets
 
@@ -39,3 +39,29 @@ def test_kept_fits_are_of_the_same_data_and_seed(tmp_path: Path):
 
 def test_a_label_tells_the_features():
     assert [kind_of(label) for label in ("nearest", "boosting:full", "svm:wide")] == ["fp", "full", "wide"]
+
+
+@pytest.mark.parametrize(
+    ("label", "parts", "read"),
+    [
+        ("svm", ("svm", "", "", ""), None),
+        ("boosting:full", ("boosting", "", "", "full"), None),
+        ("gnn@graph", ("gnn", "@", "graph", ""), "graph"),
+        ("gnn~a/b:graph", ("gnn", "~", "a/b", "graph"), "a/b"),
+        ("svm:embedded", ("svm", "", "", "embedded"), "default"),
+        ("gp:rich@masked", ("gp", "", "", "rich@masked"), "masked"),
+    ],
+)
+def test_a_label_tells_the_network_it_reads(label: str, parts: tuple[str, ...], read: str | None):
+    assert (tuple(Label.of(label)), Label.of(label).read) == (parts, read)
+
+
+def test_a_network_starts_from_weights_or_takes_their_sizes(encoder: Path):
+    starts, alike = (member(f"transformer{how}{encoder}", 0) for how in "@~")
+    assert starts.pretrained == str(encoder)
+    assert (alike.pretrained, alike.width, alike.depth) == (None, 16, 1)
+
+
+def test_a_fit_is_of_the_weights_it_starts_from(encoder: Path, other_encoder: Path):
+    codes = [code_of(f"transformer@{folder}") for folder in (encoder, other_encoder)]
+    assert len({*codes, code_of("transformer")}) == 3

@@ -14,26 +14,32 @@ TABLES = ("models/__init__.py", "models/featurize.py")
 PLUMBING = tuple(f"core/{name}.py" for name in ("cache", "errors", "guard", "lazy", "progress", "store"))
 PAGES = ("bench/pages.py", "bench/admet_page.py")
 _LEFT_OUT = frozenset((*TABLES, *PLUMBING, *PAGES))
+WEIGHTS = "nn/weights"  # cards of pre-trained networks: who reads one names it (fits.files_of)
 
 
-def code_hash(*roots: str) -> str:
+def code_hash(*roots: str, scripts: Iterable[Path] = ()) -> str:
     """16 hex digits over these files of the package and all that they import or read of it.
 
-    Comments, docstrings and layout do not count.
+    Comments, docstrings and layout do not count. `scripts` are files beside the package; they measure
+    time too, so that with them the plumbing counts.
     """
+    scripts = sorted(scripts)
+    without = (*TABLES, *PAGES) if scripts else _LEFT_OUT
     digest = hashlib.sha256()
-    for path in sorted(closure(roots)):
+    for path in sorted(closure(roots, without)):
         digest.update(f"{path}\0{_said(path)}\0".encode())
+    for script in scripts:
+        digest.update("\0".join(shape(ast.parse(script.read_text(encoding="utf-8")))).encode())
     return digest.hexdigest()[:16]
 
 
-def closure(roots: Iterable[str]) -> set[str]:
-    """The files, as paths within the package, and what they need, without _LEFT_OUT."""
+def closure(roots: Iterable[str], without: Iterable[str] = _LEFT_OUT) -> set[str]:
+    """The files, as paths or patterns within the package, and what they need, without some."""
     found: set[str] = set()
-    todo = list(roots)
+    todo = [path.relative_to(PACKAGE).as_posix() for root in roots for path in PACKAGE.glob(root)]
     while todo:
         path = todo.pop()
-        if path not in found and path not in _LEFT_OUT:
+        if path not in found and path not in without:
             found.add(path)
             todo += _needed(path)
     return found
@@ -85,8 +91,9 @@ def _data_files() -> dict[str, list[str]]:
     """Name → paths of the data that stand in the package."""
     out: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*")):
-        if path.suffix in (".csv", ".toml", ".json", ".smi"):
-            out.setdefault(path.name, []).append(path.relative_to(PACKAGE).as_posix())
+        name = path.relative_to(PACKAGE).as_posix()
+        if path.suffix in (".csv", ".toml", ".json", ".smi") and not name.startswith(f"{WEIGHTS}/"):
+            out.setdefault(path.name, []).append(name)
     return out
 
 

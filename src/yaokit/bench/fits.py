@@ -1,4 +1,8 @@
-"""Members fitted out of fold and on all rows, each fit kept until its member's code changes."""
+"""Members fitted out of fold and on all rows, each fit kept until its member's code changes.
+
+A label is NAME or NAME:FEATURES. A network that reads a pre-trained one is NAME@NETWORK, which starts
+from its weights, or NAME~NETWORK, which has its sizes only.
+"""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -9,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from yaokit.bench.codehash import code_hash, files
+from yaokit.bench.codehash import WEIGHTS, code_hash, files
 from yaokit.chem.folds import Folds
 from yaokit.core.errors import YaokitError
 from yaokit.core.guard import Pool
@@ -18,10 +22,12 @@ from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
 from yaokit.core.store import content_key
 from yaokit.models import MODELS
+from yaokit.models.base import EMBEDDED
 from yaokit.models.featurize import FEATURIZERS, featurize_smiles
 from yaokit.models.scales import Scale
 from yaokit.models.targets import REGRESSION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
+from yaokit.nn.pretrained import ENCODERS, open_pretrained, shipped
 
 _VERSION = 1  # to be raised when _Work fits otherwise
 
@@ -38,7 +44,7 @@ class Place:
 class Fit(NamedTuple):
     """One fit: a member on a scale learns from all rows, or from all folds but one."""
 
-    label: str  # NAME or NAME:FEATURES
+    label: str
     scale: str = "linear"
     fold: int | None = None
 
@@ -116,7 +122,8 @@ class Learning:
         return Targets(values, self.y.bounds, self.y.weights, self.y.kinds)
 
     def _folder(self, label: str) -> Path:
-        return self.place.fits / f"{label.replace(':', '_')}-{code_of(label)}"
+        name = label.replace(":", "_").replace("/", "_")
+        return self.place.fits / f"{name}-{code_of(label)}"
 
     def _path(self, fit: Fit, asked: Sequence[str] | None) -> Path:
         """A name that tells what was learned from, so that a fit never serves other data."""
@@ -163,24 +170,58 @@ class _Work:
         return {"mean": mean, "seconds": np.array([time.process_time() - start])}
 
 
+class Label(NamedTuple):
+    """The parts of a label."""
+
+    name: str
+    how: str  # "@", "~" or ""
+    network: str
+    features: str
+
+    @classmethod
+    def of(cls, label: str) -> "Label":
+        head, _, features = label.partition(":")
+        how = next((sign for sign in "@~" if sign in head), "")
+        name, _, network = head.partition(how) if how else (head, "", "")
+        return cls(name, how, network, features)
+
+    @property
+    def read(self) -> str | None:
+        """The pre-trained network that is needed, if one is."""
+        kind, _, network = self.features.partition("@")
+        return self.network or network or ("default" if kind in EMBEDDED else None)
+
+
 def member(label: str, seed: int) -> Any:
     """The unfitted model that a label names."""
-    name, _, kind = label.partition(":")
-    return pick(MODELS, name, "model")(seed=seed, features=kind or None)
+    parts = Label.of(label)
+    kind = pick(MODELS, parts.name, "model")
+    settings: dict[str, Any] = {}
+    if parts.how == "@":
+        settings["pretrained"] = parts.network
+    elif parts.how == "~":
+        sizes = open_pretrained(parts.network, ENCODERS).settings
+        settings = {name: sizes[name] for name in kind.settings if name in sizes and name != "dropout"}
+    return kind(seed=seed, features=parts.features or None, **settings)
 
 
 def kind_of(label: str) -> str:
     """The kind of features a label's model reads."""
-    return member(label, 0).features
+    parts = Label.of(label)
+    return pick(MODELS, parts.name, "model")(features=parts.features or None).features
 
 
 @cache
 def code_of(label: str) -> str:
-    """The code hash of the model that a label names and of what it reads."""
-    return code_hash(*files_of(label))
+    """Names the code of the model that a label names, and what of others it starts from."""
+    code, network = code_hash(*files_of(label)), Label.of(label).read
+    return content_key([code, open_pretrained(network, ENCODERS).key]) if network else code
 
 
 def files_of(label: str) -> list[str]:
-    """The files of the package in which that code begins."""
-    kind, name = kind_of(label), label.partition(":")[0]
-    return [*files(choices(MODELS, "model")[name]), *files(choices(FEATURIZERS, "features")[kind])]
+    """The files of the package in which that code begins, and the card of a network shipped in it."""
+    parts, kind = Label.of(label), kind_of(label).partition("@")[0]
+    code = [*files(choices(MODELS, "model")[parts.name]), *files(choices(FEATURIZERS, "features")[kind])]
+    encoders = [name for name, card in shipped().items() if card["kind"] in ENCODERS]
+    read = [name for name in encoders if parts.read in (name, "default")]
+    return [*code, *(f"{WEIGHTS}/{name}/card.json" for name in read[:1])]

@@ -11,7 +11,7 @@ from toy_runs import series
 
 from yaokit.core.errors import UsageError
 from yaokit.nn.devices import one_thread
-from yaokit.nn.masked import MaskedNet, embed, embed_smiles, encoded, sequence_net, shape_of, start_from
+from yaokit.nn.masked import Embedder, MaskedNet, encoded, sequence_net, shape_of, start_from
 from yaokit.nn.pretrained import Pretrained, open_pretrained, save_pretrained
 from yaokit.nn.tokenizer import pad
 
@@ -37,6 +37,11 @@ def found(net: MaskedNet, tmp_path: Path) -> Pretrained:
     return open_pretrained(tmp_path, ["masked"])
 
 
+@pytest.fixture
+def embed(found: Pretrained) -> Embedder:
+    return Embedder(found.settings, found.state)
+
+
 def tokens(n: int) -> torch.Tensor:
     return torch.from_numpy(pad([encoded(text) for text in series(n)[0]]))
 
@@ -56,41 +61,41 @@ def test_every_parameter_gets_a_gradient(net: MaskedNet):
     assert silent == []
 
 
-def test_an_embedding_is_the_same_alone_and_among_others(found: Pretrained):
+def test_an_embedding_is_the_same_alone_and_among_others(embed: Embedder):
     mols = [Chem.MolFromSmiles(text) for text in [*series(30)[0], "C", "C" * 400]]
-    together = embed(found, mols)
-    alone = np.concatenate([embed(found, [mol]) for mol in mols])
-    assert together.shape == (32, 32)
+    together = embed(mols)
+    alone = np.concatenate([embed([mol]) for mol in mols])
+    assert together.shape == (32, embed.width)
     assert together.dtype == np.float32
     np.testing.assert_allclose(together, alone, atol=1e-5)
-    np.testing.assert_allclose(embed(found, mols[::-1])[::-1], together, atol=1e-5)
+    np.testing.assert_allclose(embed(mols[::-1])[::-1], together, atol=1e-5)
 
 
-def test_an_embedding_does_not_depend_on_the_order_of_atoms(found: Pretrained):
+def test_an_embedding_does_not_depend_on_the_order_of_atoms(embed: Embedder):
     mol = Chem.MolFromSmiles(series(1)[0][0])
     other = Chem.RenumberAtoms(mol, list(reversed(range(mol.GetNumAtoms()))))
-    np.testing.assert_allclose(embed(found, [mol]), embed(found, [other]), atol=1e-6)
+    np.testing.assert_allclose(embed([mol]), embed([other]), atol=1e-6)
 
 
-def test_no_molecules_have_no_embeddings(found: Pretrained):
-    assert embed(found, []).shape == (0, 32)
+def test_no_molecules_have_no_embeddings(embed: Embedder):
+    assert embed([]).shape == (0, 32)
 
 
 def test_it_leaves_random_numbers_alone(found: Pretrained):
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    embed_smiles(found, ["CCO"])
+    Embedder(found.settings, found.state).of_smiles(["CCO"])
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_a_letter_that_is_no_token_is_named(found: Pretrained):
+def test_a_letter_that_is_no_token_is_named(embed: Embedder):
     with pytest.raises(UsageError, match=r"'CCX!' holds what is no part of a SMILES: 'X', '!'"):
-        embed_smiles(found, ["CCO", "CCX!"])
+        embed.of_smiles(["CCO", "CCX!"])
 
 
 def test_a_network_starts_from_all_but_the_last_layer(found: Pretrained):
-    net = sequence_net(3, **shape_of(found))
+    net = sequence_net(3, **shape_of(found.settings))
     before = net.head.layers[-1].weight.clone()
     start_from(net, found.state)
     assert torch.equal(net.head.layers[-1].weight, before)
@@ -99,7 +104,7 @@ def test_a_network_starts_from_all_but_the_last_layer(found: Pretrained):
 
 
 def test_a_frozen_network_learns_in_its_head_only(found: Pretrained):
-    net = sequence_net(3, **shape_of(found))
+    net = sequence_net(3, **shape_of(found.settings))
     start_from(net, found.state, frozen=True)
     learning = {name.partition(".")[0] for name, p in net.named_parameters() if p.requires_grad}
     assert learning == {"head"}
@@ -113,7 +118,7 @@ def test_weights_of_another_size_are_refused(found: Pretrained):
 
 def test_a_card_without_sizes_is_refused():
     with pytest.raises(UsageError, match="card has no width"):
-        shape_of(Pretrained("masked", {}, {}, {}, "0" * 16))
+        shape_of({})
 
 
 def test_heads_must_divide_the_width():

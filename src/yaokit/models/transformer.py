@@ -48,7 +48,7 @@ class Transformer(SmilesNetwork):
         from yaokit.nn.pretrained import open_pretrained
 
         found = open_pretrained(self.pretrained, ["masked"])
-        for name, value in shape_of(found).items():
+        for name, value in shape_of(found.settings).items():
             if name != "dropout":
                 setattr(self, name, value)
         self._start = found.state

@@ -17,7 +17,6 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from yaokit.core.errors import UsageError
 from yaokit.nn.blocks import Encoder, SequenceNet
 from yaokit.nn.devices import one_thread
-from yaokit.nn.pretrained import Pretrained
 from yaokit.nn.tokenizer import PAD, UNK, pad, smiles_tokenizer
 
 SIZES: dict[str, dict[str, int]] = {
@@ -61,11 +60,11 @@ def sequence_net(outputs: int, width: int, depth: int, heads: int, stem: int, dr
     return SequenceNet(len(smiles_tokenizer()), width, encoder, outputs, dropout)
 
 
-def shape_of(found: Pretrained) -> dict[str, Any]:
-    """The settings of a SequenceNet that can take its weights; UsageError if it is no such network."""
-    if missing := [name for name in SHAPE if name not in found.settings]:
+def shape_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a pre-trained network that its SequenceNet is built from; UsageError if one is not there."""
+    if missing := [name for name in SHAPE if name not in settings]:
         raise UsageError(f"the pre-trained network's card has no {missing[0]}: it was not made by `masked`")
-    return {name: found.settings[name] for name in SHAPE}
+    return {name: settings[name] for name in SHAPE}
 
 
 def start_from(net: SequenceNet, state: Mapping[str, np.ndarray], *, frozen: bool = False) -> None:
@@ -92,30 +91,31 @@ def encoded(smiles: str) -> np.ndarray:
     return numbers
 
 
-def embed(found: Pretrained, mols: Sequence[Chem.Mol]) -> np.ndarray:
-    """(n, width) float32: the mean of what the encoder says of each token of the canonical SMILES.
+class Embedder:
+    """The mean of what a pre-trained encoder says of each token of a molecule's canonical SMILES."""
 
-    The molecules of a batch do not change each other's numbers, beyond rounding.
-    """
-    return embed_smiles(found, [Chem.MolToSmiles(mol) for mol in mols])
+    def __init__(self, settings: Mapping[str, Any], state: Mapping[str, np.ndarray]) -> None:
+        shape = shape_of(settings)
+        self.width = int(shape["width"])
+        with torch.random.fork_rng(devices=[]):
+            self._net = sequence_net(1, **shape).eval()
+        start_from(self._net, state)
 
+    def __call__(self, mols: Sequence[Chem.Mol]) -> np.ndarray:
+        """(n, width) float32; a molecule's row depends on it alone, but for rounding."""
+        return self.of_smiles([Chem.MolToSmiles(mol) for mol in mols])
 
-def embed_smiles(found: Pretrained, smiles: Sequence[str]) -> np.ndarray:
-    """The same of SMILES as they are written."""
-    shape = shape_of(found)
-    with torch.random.fork_rng(devices=[]):
-        net = sequence_net(1, **shape)
-    start_from(net, found.state)
-    net.eval()
-    sequences = [encoded(text) for text in smiles]
-    out = np.zeros((len(smiles), shape["width"]), np.float32)
-    with torch.no_grad(), one_thread():
-        for rows in _batches(np.array([len(sequence) for sequence in sequences], np.int64)):
-            tokens = torch.from_numpy(pad([sequences[row] for row in rows]))
-            mask = tokens != PAD
-            x = net.encoder(net.embedding(tokens), mask)
-            out[rows] = (x.sum(dim=1) / mask.sum(dim=1, keepdim=True)).numpy()
-    return out
+    def of_smiles(self, smiles: Sequence[str]) -> np.ndarray:
+        """The same of SMILES as they are written; UsageError if a part of one is no token."""
+        sequences = [encoded(text) for text in smiles]
+        out = np.zeros((len(smiles), self.width), np.float32)
+        with torch.no_grad(), one_thread():
+            for rows in _batches(np.array([len(sequence) for sequence in sequences], np.int64)):
+                tokens = torch.from_numpy(pad([sequences[row] for row in rows]))
+                mask = tokens != PAD
+                x = self._net.encoder(self._net.embedding(tokens), mask)
+                out[rows] = (x.sum(dim=1) / mask.sum(dim=1, keepdim=True)).numpy()
+        return out
 
 
 def _quick_to_learn(plain: bool) -> AbstractContextManager[Any]:

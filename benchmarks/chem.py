@@ -16,7 +16,6 @@ is the peer's seconds over ours, the median of runs that take turns. Parts:
 import argparse
 import csv
 import gzip
-import hashlib
 import json
 import statistics
 import subprocess
@@ -33,6 +32,7 @@ from rdkit import Chem, DataStructs, RDLogger, rdBase
 from rdkit.Chem import FilterCatalog, rdFingerprintGenerator
 
 from yaokit import __version__
+from yaokit.bench import codehash
 from yaokit.chem.filters import DEFAULT_CATALOGS, alerts
 from yaokit.chem.fingerprints import morgan, packed
 
@@ -41,10 +41,7 @@ CACHE = ROOT / "build" / "bench"
 TASKS = Path(__file__).with_name("chem_tasks.py")
 MILLION = 1_000_000
 ALL_CATALOGS = ("PAINS", "BRENK", "NIH", "ZINC", "CHEMBL")  # what RDKit's "ALL" consists of
-MEASURED = (
-    *("src/yaokit/chem/**/*.py", "src/yaokit/chem/**/*.csv", "src/yaokit/data/**/*.py"),
-    *("src/yaokit/core/guard.py", "benchmarks/chem*.py"),
-)
+MEASURED = ("chem/filters.py", "chem/search.py", "chem/data/*.csv", "data/curation/curate.py")
 
 Row = dict[str, Any]
 
@@ -204,8 +201,7 @@ def is_met(entry: Row) -> bool:
 
 def code_hash() -> str:
     """Of the code that the numbers depend on."""
-    files = sorted(file for pattern in MEASURED for file in ROOT.glob(pattern))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    return codehash.code_hash(*MEASURED, scripts=ROOT.glob("benchmarks/chem*.py"))
 
 
 def page(results: Row) -> str:

@@ -9,7 +9,6 @@ python benchmarks/explain.py -o docs/benchmarks
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import time
@@ -22,6 +21,8 @@ import torch
 from rdkit import Chem, rdBase
 
 from yaokit import __version__
+from yaokit.bench import codehash
+from yaokit.bench.fits import files_of
 from yaokit.data.read.files import read_records
 from yaokit.explain import masking
 from yaokit.explain.attribution import method_of, of_member
@@ -33,7 +34,13 @@ from yaokit.models.labels import make
 from yaokit.models.targets import Targets
 
 ROOT = Path(__file__).parents[1]
-MEASURED = ("src/yaokit/explain/*.py", "src/yaokit/models/*.py", "src/yaokit/nn/*.py")
+MEASURED = (
+    "explain/known.py",
+    "explain/attribution.py",
+    "explain/masking.py",
+    "explain/networks.py",
+    "explain/trees.py",
+)
 MODELS = ("boosting", "boosting:full", "forest", "svm", "mlp", "gnn:graph", "gnn", "transformer")
 ASKED = {"boosting", "gnn", "gnn:graph", "transformer"}  # AUROC of 0.95 or more
 N_TEST = 50
@@ -157,8 +164,9 @@ def page(results: Row) -> str:
 
 def code_hash() -> str:
     """Of the code that the numbers depend on."""
-    files = sorted(file for pattern in MEASURED for file in ROOT.glob(pattern))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    return codehash.code_hash(
+        *MEASURED, *(f for label in MODELS for f in files_of(label)), scripts=[Path(__file__)]
+    )
 
 
 def _mean(values: Any) -> float:

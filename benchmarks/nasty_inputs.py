@@ -15,7 +15,6 @@ The cases are those of tests/nasty, each read in a child of its own with a limit
 
 import argparse
 import ctypes
-import hashlib
 import json
 import math
 import subprocess
@@ -38,14 +37,12 @@ from nasty.case import Case, Cell, Kept, Rejected, Row  # noqa: E402
 from nasty.outcome import cells_table, values_table  # noqa: E402
 
 from yaokit import __version__  # noqa: E402
+from yaokit.bench import codehash  # noqa: E402
 
 VERDICTS = ("ok", "silent loss", "silent change", "crash", "hang")
 LIMITS_S = {"yaokit": 5.0, "pandas": 10.0, "datamol": 10.0}
 NAMES = {"yaokit": "yaokit", "pandas": "pandas + RDKit", "datamol": "datamol"}
-MEASURED = (
-    *("src/yaokit/core/*.py", "src/yaokit/chem/*.py", "src/yaokit/data/**/*.py", "src/yaokit/cli/curate.py"),
-    *("tests/nasty/*.py", "benchmarks/nasty_*.py"),
-)
+MEASURED = ("data/curation/curate.py", "data/**/*.toml", "chem/data/*.csv")
 GOOD = (Cell("", "CCCCCCl", Kept("CCCCCCl")), Cell("", "CCCCCBr", Kept("CCCCCBr")))
 
 
@@ -179,8 +176,8 @@ def run(tools: dict[str, str]) -> list[dict[str, Any]]:
 
 def code_hash() -> str:
     """Of the code that the verdicts depend on, and of the cases."""
-    files = sorted(file for pattern in MEASURED for file in HERE.parent.glob(pattern))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    scripts = [*HERE.glob("nasty_*.py"), *HERE.parent.glob("tests/nasty/*.py")]
+    return codehash.code_hash(*MEASURED, scripts=[*scripts, HERE.parent / "src/yaokit/cli/curate.py"])
 
 
 def summary(rows: Sequence[dict[str, Any]], tools: Sequence[str]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ of processor seconds, the median of runs that take turns. Parts:
 
 import argparse
 import csv
-import hashlib
 import json
 import os
 import statistics
@@ -33,13 +32,14 @@ import psutil
 from rdkit import rdBase
 
 from yaokit import __version__
+from yaokit.bench import codehash
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build" / "bench" / "predictors"
 TASKS = Path(__file__).with_name("predictors_tasks.py")
 MEASURED = (
-    *("src/yaokit/models/**/*.py", "src/yaokit/nn/**/*.py", "src/yaokit/screen/*.py"),
-    *("src/yaokit/chem/standardize.py", "src/yaokit/chem/fingerprints.py", "benchmarks/predictors*.py"),
+    *("models/train.py", "models/rows.py", "screen/predict.py", "nn/graph.py"),
+    *(f"models/{name}.py" for name in ("boosting", "forest", "mlp", "svm", "gnn")),
 )
 EPOCHS = 10
 FP_MODELS = {"boosting": (), "forest": (), "mlp": (), "trusted": ("boosting", "mlp")}
@@ -256,8 +256,7 @@ def is_met(entry: Row) -> bool:
 
 def code_hash() -> str:
     """Of the code that the numbers depend on."""
-    files = sorted(file for pattern in MEASURED for file in ROOT.glob(pattern))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    return codehash.code_hash(*MEASURED, scripts=ROOT.glob("benchmarks/predictors*.py"))
 
 
 def page(results: Row) -> str:

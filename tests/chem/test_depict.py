@@ -48,6 +48,14 @@ def test_alignment_never_lays_atoms_on_each_other():
     assert distance.min() > depict.TOUCHING
 
 
+@pytest.mark.parametrize("ring", ["c1cc(=O)c2ccccc2o1", "c1cc(=O)n(C)cc1", "c1nc2ccccc2c(=O)[nH]1"])
+def test_parts_of_a_core_with_a_carbonyl_in_an_aromatic_ring_are_laid_on(ring: str):
+    core = depict.common_core(mols([f"O=C(NCc1ccc({x})cc1){ring}" for x in ("C", "F", "Cl")]))
+    assert core is not None
+    drawing = depict.draw(Chem.MolFromSmiles("CCOc1ccc(CN)cc1"), core=core)
+    assert len(drawing.atoms) == 11
+
+
 @pytest.mark.parametrize("smiles", SERIES + ODD)
 def test_svg_is_well_formed_small_and_free_of_fixed_black(smiles: str):
     text = depict.svg(Chem.MolFromSmiles(smiles))

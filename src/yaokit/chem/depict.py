@@ -333,7 +333,8 @@ def _with_parts(core: Chem.Mol | None) -> Iterator[Chem.Mol]:
     for bond in core.GetBonds():
         if not bond.IsInRing():
             cut = Chem.FragmentOnBonds(core, [bond.GetIdx()], addDummies=False)
-            for part in Chem.GetMolFrags(cut, asMols=True):
+            for part in Chem.GetMolFrags(cut, asMols=True, sanitizeFrags=False):  # a pyridone without its O
+                Chem.FastFindRings(part)
                 if part.GetRingInfo().NumRings():
                     parts.setdefault(Chem.MolToSmiles(part), part)
     yield from sorted(parts.values(), key=lambda part: -part.GetNumAtoms())

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from rdkit import Chem
 from sklearn.metrics import roc_auc_score
+from toy_encoder import rows_of
 from toy_runs import series
 
 from yaokit.models import load
 from yaokit.models.base import Member
-from yaokit.models.featurize import Rows, featurize
+from yaokit.models.featurize import Rows
 from yaokit.models.labels import folder_name, make
 from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
 
@@ -27,6 +28,10 @@ LABELS = (
     "gp:full",
     "svm:wide",
     "gp:wide",
+    "svm:embedded",
+    "gp:embedded",
+    "mlp:embedded",
+    "boosting:rich",
 )
 SMALLER: dict[str, dict[str, Any]] = {"forest": {"n_trees": 20}, "boosting": {"rounds": 60, "bags": 2}}
 N = 80
@@ -35,7 +40,7 @@ N = 80
 @pytest.fixture(scope="module")
 def rows() -> Rows:
     mols = [Chem.MolFromSmiles(text) for text in series(N)[0] + series(40, 3)[0]]
-    return {kind: featurize(kind, mols) for kind in ("fp", "full", "wide")}
+    return {kind: rows_of(kind, mols) for kind in ("fp", "full", "wide", "embedded", "rich")}
 
 
 @pytest.fixture(scope="module")

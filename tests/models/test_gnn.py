@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rdkit import Chem
+from toy_encoder import SLOTS, saved_encoder, tiny_encoder
 from toy_runs import TASK, measured, series
 
 from yaokit.core.errors import UsageError
@@ -129,3 +130,56 @@ def test_no_molecules_give_no_rows():
     model = small(epochs=1)
     model.fit_features(rows_of(series(30)[0]), Targets.of(series(30)[2][:, None]))
     assert model.predict_features(graphs([]))[0].shape == (0, 1)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(saved_encoder(tmp_path_factory.mktemp("encoder")))
+
+
+def test_it_starts_from_a_pretrained_encoder(encoder: str):
+    model = small(pretrained=encoder, lr=1e-9)
+    model.fit_features(rows_of(series(40)[0]), Targets.of(series(40)[2][:, None]))
+    assert {name: getattr(model, name) for name in SLOTS} == SLOTS
+    found = model.module_of().state_dict()
+    for name, weights in tiny_encoder().state.items():
+        assert found[name].numpy() == pytest.approx(weights, abs=2e-3), name  # float16 on disk
+
+
+def test_a_pretrained_encoder_learns_on_unless_it_is_frozen(encoder: str):
+    X, y = rows_of(series(40)[0]), Targets.of(series(40)[2][:, None])
+    moved = {}
+    for frozen in (False, True):
+        model = small(pretrained=encoder, frozen=frozen, lr=1e-2)
+        model.fit_features(X, y)
+        found, start = model.module_of().state_dict(), tiny_encoder().state
+        moved[frozen] = max(float(np.abs(found[name].numpy() - start[name]).max()) for name in start)
+    assert moved[False] > 0.01 > moved[True]
+
+
+def test_every_parameter_of_a_pretrained_network_learns(encoder: str):
+    model, X = small(pretrained=encoder), rows_of(series(40)[0])
+    model.fit_features(X, Targets.of(series(40)[2][:, None]))
+    module = model.module(1)
+    module(*model.inputs(model._ready(X), np.arange(40), None)).square().sum().backward()
+    assert [name for name, p in module.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_a_fitted_model_no_longer_needs_its_pretrained_network(tmp_path: Path):
+    table, encoder = measured(40), saved_encoder(tmp_path / "encoder")
+    model = small(pretrained=str(encoder), frozen=True).fit(table, [TASK])
+    model.save(tmp_path / "model")
+    (tmp_path / "encoder").rename(tmp_path / "gone")
+    assert (Gnn.load(tmp_path / "model").predict(table).mean == model.predict(table).mean).all()
+
+
+def test_it_learns_more_slowly_from_weights_that_have_learned(encoder: str):
+    assert small(pretrained=encoder).lr < small().lr
+    assert small(pretrained=encoder, lr=0.1).lr == 0.1
+
+
+def test_what_cannot_be_started_from_is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="without a pretrained network"):
+        small(frozen=True)
+    with pytest.raises(UsageError, match="no pre-trained network"):
+        small(pretrained=str(tmp_path)).fit(measured(40), [TASK])

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from rdkit import Chem
+from toy_encoder import rows_of
 from toy_runs import series
 
 from yaokit.chem.features import features
-from yaokit.models.featurize import featurize
 from yaokit.models.kernels import KERNELS, blocks, kept_rows
 from yaokit.models.targets import Targets
 
@@ -20,7 +20,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def X(kind: str):
-    return featurize(kind, [Chem.MolFromSmiles(text) for text in SMILES])
+    return rows_of(kind, [Chem.MolFromSmiles(text) for text in SMILES])
 
 
 def test_a_molecule_is_like_itself_and_less_like_others(kind: str, X):

@@ -12,15 +12,16 @@ from yaokit.core.errors import UsageError
 from yaokit.nn.graph import graphs
 from yaokit.nn.graph_encoders import GraphNet
 from yaokit.nn.graph_pretraining import (
-    Embedder,
     Lesson,
     Pretraining,
+    embed,
     encoder_state,
     lesson_of,
     losses,
     set_encoder,
     steps_of,
 )
+from yaokit.nn.pretrained import Pretrained
 
 SLOTS = {"encoder": "directed", "pooling": "mean", "depth": 3, "hidden": 32}
 MOLS = [Chem.MolFromSmiles(text) for text in series(32)[0]]
@@ -39,9 +40,9 @@ def lesson(masked: float = 0.5, hidden: float = 0.3, n: int = 32, **slots) -> Le
     return lesson_of(graphs(MOLS[:n]), numbers, bits, random, steps=steps, masked=masked, hidden=hidden)
 
 
-def embedder(**slots) -> Embedder:
+def pretrained(**slots) -> Pretrained:
     slots = {**SLOTS, **slots}
-    return Embedder(slots, encoder_state(pretraining(**slots)))
+    return Pretrained("graph", slots, encoder_state(pretraining(**slots)), {}, "0" * 16)
 
 
 @pytest.mark.parametrize(
@@ -123,23 +124,24 @@ def test_a_lesson_without_hidden_atoms_has_a_loss():
 
 @pytest.mark.parametrize("slots", [{}, {"encoder": "gine", "pooling": "sum"}], ids=str)
 def test_an_embedding_depends_on_its_molecule_alone(slots: dict):
-    embed = embedder(**slots)
-    whole = embed(MOLS)
+    found = pretrained(**slots)
+    whole = embed(found, MOLS)
     assert whole.shape == (32, 32)
     assert whole.dtype == np.float32
-    assert np.concatenate([embed([mol]) for mol in MOLS]) == pytest.approx(whole, abs=1e-5)
-    assert embed(MOLS[::-1])[::-1] == pytest.approx(whole, abs=1e-5)
-    assert embed([]).shape == (0, 32)
+    assert np.concatenate([embed(found, [mol]) for mol in MOLS]) == pytest.approx(whole, abs=1e-5)
+    assert embed(found, MOLS[::-1])[::-1] == pytest.approx(whole, abs=1e-5)
+    assert embed(found, []).shape == (0, 32)
 
 
 def test_the_order_of_atoms_does_not_matter():
-    random, embed = np.random.default_rng(0), embedder()
+    random, found = np.random.default_rng(0), pretrained()
     turned = [Chem.RenumberAtoms(mol, random.permutation(mol.GetNumAtoms()).tolist()) for mol in MOLS]
-    assert embed(turned) == pytest.approx(embed(MOLS), abs=1e-5)
+    assert embed(found, turned) == pytest.approx(embed(found, MOLS), abs=1e-5)
 
 
 def test_single_atoms_and_salts_are_embedded():
-    found = embedder()([Chem.MolFromSmiles(text) for text in ("C", "[Na+].[Cl-]", "CCO.O")])
+    mols = [Chem.MolFromSmiles(text) for text in ("C", "[Na+].[Cl-]", "CCO.O")]
+    found = embed(pretrained(), mols)
     assert np.isfinite(found).all()
     assert len(np.unique(found.round(5), axis=0)) == 3
 

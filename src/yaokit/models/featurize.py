@@ -1,4 +1,6 @@
-"""What members read: molecules as fingerprints, descriptors, text or graphs, by kind.
+"""What members read: molecules as fingerprints, descriptors, text, graphs or embeddings, by kind.
+
+Kinds from a pre-trained network may name it: KIND@NETWORK (models/embedded.py).
 
 Every kind of rows has `.shape[0]` and gives the same kind for an int array, bool mask or slice.
 """
@@ -20,6 +22,8 @@ FEATURIZERS = {
     "smiles": "yaokit.models.rows:text",
     "graph": "yaokit.nn.graph:graphs",
     "described": "yaokit.nn.graph:described",
+    "embedded": "yaokit.models.embedded:embedded",
+    "rich": "yaokit.models.embedded:rich",
 }
 _FROM_FULL = {  # what is dear in them is "full": computed in guarded processes, and kept
     "full": "yaokit.models.rows:as_full",
@@ -32,7 +36,9 @@ Rows = dict[str, Any]  # kind → the rows of a table's molecules
 
 def featurize(kind: str, mols: Sequence[Chem.Mol]) -> Any:
     """The molecules as rows of one kind; KeyError lists the kinds."""
-    return pick(FEATURIZERS, kind, "features")(mols)
+    name, _, network = kind.partition("@")
+    of = pick(FEATURIZERS, name, "features")
+    return of(mols, network) if network else of(mols)
 
 
 def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cache: Path | None = None) -> Any:
@@ -40,6 +46,9 @@ def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cach
 
     UsageError names a molecule whose features hang or crash RDKit.
     """
+    name, _, network = kind.partition("@")
+    if name in ("embedded", "rich"):
+        return _embedded(name, smiles, network, workers, cache)
     mols = [Chem.MolFromSmiles(text) for text in smiles]
     if kind not in _FROM_FULL:
         return featurize(kind, mols)
@@ -50,3 +59,12 @@ def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cach
             'or choose models that read "fp"'
         )
     return pick(_FROM_FULL, kind, "features")(found, mols)
+
+
+def _embedded(name: str, smiles: Sequence[str], network: str, workers: int, cache: Path | None) -> Any:
+    from yaokit.models.embedded import DEFAULT, embedded_smiles, joined
+
+    found = embedded_smiles(smiles, network or DEFAULT, workers=workers, cache=cache)
+    if name == "embedded":
+        return found
+    return joined(featurize_smiles("full", smiles, workers=workers, cache=cache), found)

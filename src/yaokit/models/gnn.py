@@ -1,31 +1,40 @@
 """A network on the graph of a molecule, with global descriptors beside it."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from yaokit.core.errors import UsageError
 from yaokit.models.network import Network
 from yaokit.models.scaling import Scaling
 from yaokit.models.targets import Targets
 from yaokit.nn.graph import Graphs, expand_atoms
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
     from yaokit.nn.graph_encoders import Batch
 
 
+_LR = 5e-4  # of weights that have learned already
+
+
 class Gnn(Network):
     """Message passing along bonds; `encoder` × `pooling` are slots of `nn.graph_encoders`.
 
-    Features of atoms that training never saw (an element, a charge) count as none.
+    Features of atoms that training never saw (an element, a charge) count as none. `pretrained` names
+    a `graph` network, shipped or a folder: encoder and pooling start from its weights, and have its
+    slots whatever `encoder`, `pooling`, `depth` and `hidden` say. With `frozen` only the head learns.
+    Once fitted the model needs that network no longer.
     """
 
     name = "gnn"
     feature_kinds = ("described", "graph")
-    settings = (*Network.settings, "encoder", "pooling", "depth", "hidden")
+    settings = (*Network.settings, "encoder", "pooling", "depth", "hidden", "pretrained", "frozen")
     encoder = "directed"
     pooling = "mean"
     depth = 3
@@ -36,10 +45,33 @@ class Gnn(Network):
     batch_size = 32
     lr = 1e-3
     predict_batch = 256
+    pretrained: str | None = None
+    frozen = False
+    _start: dict[str, np.ndarray] | None = None  # weights to start from, while it is fitted
+
+    def __init__(self, seed: int = 0, features: str | None = None, **settings: Any) -> None:
+        super().__init__(seed, features, **settings)
+        if self.frozen and self.pretrained is None:
+            raise UsageError("gnn: nothing can be frozen without a pretrained network; name one")
+        if self.pretrained is not None and not self.frozen and "lr" not in settings:
+            self.lr = _LR
 
     def _prepare(self, X: Graphs, y: Targets) -> None:
         self._scaling = Scaling.fit(csr_array(X.numbers))
         self._seen: np.ndarray = expand_atoms(np.unique(X.atoms, axis=0)).any(axis=0)
+        if self.pretrained is None:
+            return
+        from yaokit.nn.graph_pretraining import slots_of
+        from yaokit.nn.pretrained import open_pretrained
+
+        found = open_pretrained(self.pretrained, ["graph"])
+        for name, value in slots_of(found).items():
+            setattr(self, name, value)
+        self._start, self._seen = found.state, np.ones_like(self._seen)  # pre-training saw more
+
+    def fit_features(self, X: Any, y: Targets, work: "Path | None" = None) -> None:
+        super().fit_features(X, y, work)
+        self._start = None
 
     def _kept(self) -> dict[str, np.ndarray]:
         return {"seen": self._seen, **self._scaling.arrays()}
@@ -54,7 +86,17 @@ class Gnn(Network):
         from yaokit.nn.graph_encoders import GraphNet
 
         slots = {name: getattr(self, name) for name in ("encoder", "pooling", "depth", "hidden", "dropout")}
-        return GraphNet(outputs, len(self._scaling.columns), **slots)
+        if self.pretrained is None:
+            return GraphNet(outputs, len(self._scaling.columns), **slots)
+        from yaokit.nn.graph_pretraining import graph_net, set_encoder
+
+        net = graph_net(outputs, len(self._scaling.columns), **slots)
+        if self._start is not None:
+            set_encoder(net, self._start)
+        if self.frozen:
+            net.encoder.requires_grad_(False)
+            net.pooling.requires_grad_(False)
+        return net
 
     def inputs(self, ready: Graphs, rows: np.ndarray, random: np.random.Generator | None) -> tuple["Batch"]:
         import torch

@@ -17,14 +17,17 @@ from torch.nn import functional
 from yaokit.core.errors import UsageError
 from yaokit.nn.devices import one_thread
 from yaokit.nn.graph import ATOM, Graphs, graphs
-from yaokit.nn.graph_encoders import Batch, GraphNet, batch_of
+from yaokit.nn.graph_encoders import Batch, GraphNet, TorchLinks, batch_of
+from yaokit.nn.pretrained import Pretrained
 
 if TYPE_CHECKING:
     from rdkit import Chem
 
-SLOTS = {"encoder": "directed", "pooling": "mean", "depth": 5, "hidden": 512}  # of GraphNet, as shipped
+SLOTS = {"encoder": "directed", "pooling": "mean", "depth": 4, "hidden": 384}  # of GraphNet, as shipped
 FAMILIES = ("encoder.", "pooling.")  # the weights that are kept: the head serves pre-training alone
 _TOLD = tuple((j, size) for j, (_, size) in enumerate(ATOM) if isinstance(size, int))  # codes of an atom
+_LEAST = 1e-3  # variance of a pooled number that never varies
+_MOMENTUM = 0.02  # how fast the standard follows the batches
 _ROWS = 128  # molecules embedded at once
 
 
@@ -43,12 +46,48 @@ class Lesson(NamedTuple):
         return Lesson(*(part.to(device) for part in self))  # type: ignore[arg-type]
 
 
+class Standardized(nn.Module):
+    """A pooling whose outputs have mean 0 and deviation 1 over the molecules of pre-training.
+
+    Pooled vectors of any two molecules have most in common. Without that what differs is learned
+    several times faster. While `is_learning` each batch is standardized by itself.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, pooling: nn.Module, hidden: int, *, is_learning: bool = False) -> None:
+        super().__init__()
+        self.inner, self.is_learning = pooling, is_learning
+        self.register_buffer("mean", torch.zeros(hidden))
+        self.register_buffer("deviation", torch.ones(hidden))
+
+    def forward(self, atoms: Tensor, of_molecule: TorchLinks) -> Tensor:
+        x = self.inner(atoms, of_molecule).float()
+        if not (self.is_learning and self.training):
+            return (x - self.mean) / self.deviation
+        variance, mean = torch.var_mean(x, dim=0, correction=0)
+        deviation = (variance + _LEAST).sqrt()
+        with torch.no_grad():
+            self.mean.lerp_(mean, _MOMENTUM)
+            self.deviation.lerp_(deviation, _MOMENTUM)
+        return (x - mean) / deviation
+
+
+def graph_net(outputs: int, n_numbers: int = 0, **slots: Any) -> GraphNet:
+    """A GraphNet that a pre-trained encoder fits into."""
+    net = GraphNet(outputs, n_numbers, **slots)
+    net.pooling = Standardized(net.pooling, net.head[-1].in_features)  # type: ignore[arg-type]
+    return net
+
+
 class Pretraining(nn.Module):
     """A GraphNet whose outputs are numbers and bits, and a layer that tells the codes of an atom."""
 
     def __init__(self, n_numbers: int, n_bits: int, **slots: Any) -> None:
         super().__init__()
-        self.net = GraphNet(n_numbers + n_bits, **slots)
+        self.net = graph_net(n_numbers + n_bits, **slots)
+        self.net.pooling.is_learning = True
         self.n_numbers = n_numbers
         width = sum(size for _, size in _TOLD)
         self.atom = nn.Linear(self.net.head[1].in_features, width)  # type: ignore[arg-type]
@@ -121,7 +160,7 @@ def encoder_state(module: Pretraining) -> dict[str, np.ndarray]:
 
 
 def set_encoder(net: GraphNet, state: Mapping[str, np.ndarray]) -> None:
-    """Give a GraphNet of the same slots these weights; UsageError if they are of another one."""
+    """Give a `graph_net` of the same slots these weights; UsageError if they are of another one."""
     weights = {k: torch.from_numpy(v) for k, v in state.items() if k.startswith(FAMILIES)}
     own = {k: v.shape for k, v in net.state_dict().items() if k.startswith(FAMILIES)}
     if own != {k: v.shape for k, v in weights.items()}:
@@ -129,28 +168,32 @@ def set_encoder(net: GraphNet, state: Mapping[str, np.ndarray]) -> None:
     net.load_state_dict(weights, strict=False)
 
 
+def slots_of(found: Pretrained) -> dict[str, Any]:
+    """The slots of the GraphNet that the weights are of."""
+    if missing := SLOTS.keys() - found.settings.keys():
+        raise UsageError(f"the card of this graph encoder does not say its {', '.join(sorted(missing))}")
+    return {name: found.settings[name] for name in SLOTS}
+
+
 def steps_of(slots: Mapping[str, Any]) -> int | None:
     """How many messages between edges a batch must be made for."""
     return slots["depth"] - 1 if slots["encoder"] == "directed" else None
 
 
-class Embedder:
-    """What a pre-trained encoder says of molecules, on one thread."""
+def embed(found: Pretrained, mols: Sequence["Chem.Mol"]) -> np.ndarray:
+    """(n, width) float32 what an encoder says of molecules, on one thread of the processor.
 
-    def __init__(self, settings: Mapping[str, Any], state: Mapping[str, np.ndarray]) -> None:
-        slots = {name: settings[name] for name in SLOTS}
-        self._steps, self.width = steps_of(slots), int(slots["hidden"])
-        with torch.random.fork_rng(devices=[]):
-            self._net = GraphNet(1, **slots).eval()
-        set_encoder(self._net, state)
-
-    def __call__(self, mols: Sequence["Chem.Mol"]) -> np.ndarray:
-        """(n, width) float32; a molecule's row depends on it alone, but for rounding."""
-        parts = [np.zeros((0, self.width), np.float32)]
-        with torch.no_grad(), one_thread():
-            for some in _pieces(mols):
-                parts.append(self._net.fingerprint(batch_of(graphs(some), self._steps)).numpy())
-        return np.concatenate(parts)
+    A molecule's row depends on it alone, but for rounding.
+    """
+    slots = slots_of(found)
+    with torch.random.fork_rng(devices=[]):
+        net = graph_net(1, **slots).eval()
+    set_encoder(net, found.state)
+    parts = [np.zeros((0, slots["hidden"]), np.float32)]
+    with torch.no_grad(), one_thread():
+        for some in _pieces(mols):
+            parts.append(net.fingerprint(batch_of(graphs(some), steps_of(slots))).numpy())
+    return np.concatenate(parts)
 
 
 def _pieces(mols: Sequence["Chem.Mol"]) -> Iterator[Sequence["Chem.Mol"]]:

@@ -1,16 +1,19 @@
 """Pre-trained networks on disk: a card and the weights; some are shipped with the package."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from yaokit.core.cache import cache_folder
 from yaokit.core.errors import UsageError
-from yaokit.core.store import content_key, file_hash, read_json, write_json, writing
+from yaokit.core.store import content_key, file_hash, publish, read_json, write_json, writing
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 from yaokit.nn.tokenizer import VERSION, smiles_tokenizer
 
@@ -19,6 +22,7 @@ ENCODERS, PRIORS = ("graph", "masked"), ("causal",)  # kinds
 SEQUENCES = ("masked", "causal")  # kinds that read tokens
 _SHIPPED = ("graph", "masked", "default", "moses", "zinc")  # the first of a kind is its default
 _CARD, _WEIGHTS = "card.json", "weights.safetensors"
+_KEPT = "pretrained"  # below the cache folder
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,37 @@ def save_pretrained(
             fresh.unlink(missing_ok=True)
 
 
+def keep(source: str | Path, kinds: Sequence[str]) -> str:
+    """The name of a network wherever models read it: a shipped one's, or the key under which it is kept.
+
+    A folder is copied below the cache folder, so that a model does not hang on where it stood.
+    """
+    found = open_pretrained(source, kinds)
+    for name, card in shipped().items():
+        if (card["kind"], card["weights_sha256"]) == (found.kind, found.card["weights_sha256"]):
+            return name
+    copy(_folder(source, kinds), kept_folder(found.key))
+    return found.key
+
+
+def kept_folder(key: str) -> Path:
+    """Where `keep` puts a network."""
+    return cache_folder() / _KEPT / key
+
+
+def copy(source: Path, target: Path) -> None:
+    """The card and weights as a folder of their own, whole or not at all; nothing if it is there."""
+    if target.is_dir():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent) as scratch:
+        part = Path(scratch) / target.name
+        part.mkdir()
+        for name in (_CARD, _WEIGHTS):
+            shutil.copyfile(source / name, part / name)
+        publish(part, target)
+
+
 def _folder(source: str | Path, kinds: Sequence[str]) -> Path:
     there = {name: card["kind"] for name, card in shipped().items()}
     fit = [name for name, kind in there.items() if kind in kinds]
@@ -100,6 +135,8 @@ def _folder(source: str | Path, kinds: Sequence[str]) -> Path:
             return _shipped_folder(fit[0])
         if source in there:
             return _shipped_folder(source)
+        if "/" not in source and source not in (".", "..") and kept_folder(source).is_dir():
+            return kept_folder(source)
     folder = Path(source)
     if not (folder / _CARD).is_file():
         what = "has no card.json" if folder.is_dir() else "is no folder and no shipped name"

@@ -1,0 +1,144 @@
+"""Features from pre-trained networks: "embedded", and "rich", which is "full" followed by it.
+
+A kind may name its network: "embedded@masked". A network is a shipped one, or one that
+`nn.pretrained.keep` took from a folder and calls by its key; model folders hold a copy of that.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from rdkit import Chem
+from scipy.sparse import csr_array, hstack
+
+from yaokit.chem.featurecache import FeatureCache
+from yaokit.chem.fingerprints import Row, stack
+from yaokit.core.cache import cache_folder
+from yaokit.core.errors import UsageError
+from yaokit.core.guard import Pool
+from yaokit.core.lazy import resolve
+from yaokit.core.store import read_json, write_json
+from yaokit.models.rows import full
+from yaokit.nn.pretrained import ENCODERS, Pretrained, copy, kept_folder, open_pretrained, shipped
+
+EMBED = {"graph": "yaokit.nn.graph_pretraining:embed", "masked": "yaokit.nn.masked:embed"}  # by kind
+DEFAULT = "default"
+FOLDER = "encoders"  # in a model folder
+_FEW = 1_000  # molecules that are not worth the start of other processes
+_BATCH = 512
+_KEYS = "keys.json"
+
+
+def embedded(mols: Sequence[Chem.Mol], network: str = DEFAULT) -> csr_array:
+    """(n, width) float32 what the network says of each molecule."""
+    return csr_array(_embed(opened(network), mols))
+
+
+def rich(mols: Sequence[Chem.Mol], network: str = DEFAULT) -> csr_array:
+    """(n, 2580 + width) float32: "full" features, then the embedding."""
+    return joined(full(mols), embedded(mols, network))
+
+
+def joined(first: csr_array, second: csr_array) -> csr_array:
+    """The two parts of "rich" features as one."""
+    return csr_array(hstack([first, second], format="csr"))
+
+
+def embedded_smiles(
+    smiles: Sequence[str], network: str = DEFAULT, *, workers: int = 1, cache: Path | None = None
+) -> csr_array:
+    """`embedded` of SMILES that parse; many in parallel processes, kept in `cache`."""
+    found = opened(network)
+    kept = FeatureCache(cache, f"embedded-{found.key}-{version('rdkit')}") if cache else None
+    rows: list[Row | None] = kept.read(smiles) if kept else [None] * len(smiles)
+    wanted = [i for i, row in enumerate(rows) if row is None]
+    batches = [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]
+    computed = _computed([[smiles[i] for i in places] for places in batches], network, workers)
+    for places, fresh in zip(batches, computed, strict=True):
+        made = [(np.flatnonzero(values).astype(np.int32), values[values != 0]) for values in fresh]
+        if kept:
+            kept.write([(smiles[i], row) for i, row in zip(places, made, strict=True)])
+        for i, row in zip(places, made, strict=True):
+            rows[i] = row
+    return stack([row for row in rows if row is not None], _embed(found, []).shape[1])
+
+
+def opened(network: str) -> Pretrained:
+    """The encoder that a kind of features names; UsageError if there is none."""
+    if network != DEFAULT and network not in shipped() and not kept_folder(network).is_dir():
+        known = ", ".join(name for name, card in shipped().items() if card["kind"] in ENCODERS)
+        raise UsageError(
+            f"no pre-trained encoder is called {network!r}; shipped are: {known or 'none'}; "
+            "one of your own is given as a folder with --from"
+        )
+    return _opened(network, cache_folder())
+
+
+def save_encoders(kinds: Iterable[str], folder: Path) -> None:
+    """Put the networks that these kinds of features read into a model folder."""
+    keys = {network: opened(network).key for network in _networks(kinds)}
+    if not keys:
+        return
+    target = folder / FOLDER
+    target.mkdir(parents=True, exist_ok=True)
+    for network in keys.keys() - shipped().keys() - {DEFAULT}:
+        copy(kept_folder(network), target / network)
+    write_json(target / _KEYS, keys)
+
+
+def load_encoders(kinds: Iterable[str], folder: Path) -> None:
+    """Undo `save_encoders`; UsageError if a shipped network is no longer the one that was read."""
+    networks, target = _networks(kinds), folder / FOLDER
+    if not networks:
+        return
+    keys = read_json(target / _KEYS)
+    for network in networks:
+        if (target / network).is_dir():
+            copy(target / network, kept_folder(network))
+        if opened(network).key != keys[network]:
+            raise UsageError(
+                f"{folder} reads the pre-trained network {network!r}, which is another one in this "
+                "version of yaokit: train the model again, or use the version of its card"
+            )
+
+
+def _networks(kinds: Iterable[str]) -> list[str]:
+    """The networks that kinds of features name, or read without naming them."""
+    read = [kind.partition("@") for kind in kinds]
+    return sorted({network or DEFAULT for kind, _, network in read if kind in ("embedded", "rich")})
+
+
+@lru_cache(maxsize=4)
+def _opened(network: str, cache: Path) -> Pretrained:
+    """`cache` is where kept networks are: another one, other networks."""
+    return open_pretrained(network, ENCODERS)
+
+
+def _embed(found: Pretrained, mols: Sequence[Chem.Mol]) -> np.ndarray:
+    return resolve(EMBED[found.kind])(found, mols)
+
+
+def _computed(batches: list[list[str]], network: str, workers: int) -> Iterable[np.ndarray]:
+    """The embeddings of each batch of SMILES."""
+    work = _Batch(network)
+    if workers == 1 or sum(map(len, batches)) < _FEW:
+        yield from (work(batch, []) for batch in batches)
+        return
+    with Pool(_same, work, workers=min(workers, len(batches)), memory_limit_mb=None) as pool:
+        yield from pool.map(batches)
+
+
+class _Batch:
+    """SMILES → their embeddings; what a child process runs."""
+
+    def __init__(self, network: str) -> None:
+        self._network = network
+
+    def __call__(self, smiles: list[str], results: list[str]) -> np.ndarray:
+        return _embed(opened(self._network), [Chem.MolFromSmiles(text) for text in smiles])
+
+
+def _same(smiles: str) -> str:
+    return smiles

@@ -1,0 +1,100 @@
+"""Features that pre-trained networks give."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rdkit import Chem
+from toy_encoder import SLOTS, saved_encoder, tiny_encoder
+from toy_runs import series
+
+from yaokit.chem.features import full_size
+from yaokit.core.errors import UsageError
+from yaokit.models import embedded
+from yaokit.models.embedded import FOLDER, load_encoders, opened, save_encoders
+from yaokit.models.featurize import featurize, featurize_smiles
+from yaokit.models.labels import kinds_read
+from yaokit.nn.graph_pretraining import embed
+from yaokit.nn.pretrained import keep
+
+SMILES = series(30)[0]
+MOLS = [Chem.MolFromSmiles(text) for text in SMILES]
+
+
+@pytest.fixture
+def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a network that was given as a folder."""
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
+    return keep(saved_encoder(tmp_path / "encoder"), ["graph"])
+
+
+def test_a_kind_of_features_names_its_network(network: str):
+    found = featurize(f"embedded@{network}", MOLS)
+    assert found.shape == (30, SLOTS["hidden"])
+    assert found.dtype == np.float32
+    assert found.toarray() == pytest.approx(embed(tiny_encoder(), MOLS), abs=2e-2)  # float16 on disk
+
+
+def test_rich_is_full_and_then_the_embedding(network: str):
+    found = featurize(f"rich@{network}", MOLS).toarray()
+    assert found[:, : full_size()] == pytest.approx(featurize("full", MOLS).toarray(), nan_ok=True)
+    assert (found[:, full_size() :] == featurize(f"embedded@{network}", MOLS).toarray()).all()
+
+
+@pytest.mark.parametrize("kind", ["embedded", "rich"])
+def test_smiles_give_the_same_as_molecules(kind: str, network: str, tmp_path: Path):
+    wanted = featurize(f"{kind}@{network}", MOLS).toarray()
+    for _ in range(2):  # computed, then from the cache
+        found = featurize_smiles(f"{kind}@{network}", SMILES, cache=tmp_path / "features").toarray()
+        assert found == pytest.approx(wanted, abs=1e-5, nan_ok=True)
+
+
+def test_processes_give_the_same(network: str, monkeypatch: pytest.MonkeyPatch):
+    alone = featurize_smiles(f"embedded@{network}", SMILES)
+    monkeypatch.setattr(embedded, "_FEW", 0)
+    monkeypatch.setattr(embedded, "_BATCH", 16)
+    found = featurize_smiles(f"embedded@{network}", SMILES, workers=2)
+    assert found.toarray() == pytest.approx(alone.toarray(), abs=1e-5)
+
+
+def test_no_molecules_give_no_rows(network: str):
+    assert featurize(f"embedded@{network}", []).shape == (0, SLOTS["hidden"])
+    assert featurize_smiles(f"embedded@{network}", []).shape == (0, SLOTS["hidden"])
+
+
+def test_the_cache_tells_networks_apart(network: str, tmp_path: Path):
+    other = keep(saved_encoder(tmp_path / "other", seed=1), ["graph"])
+    assert other != network
+    first, second = (
+        featurize_smiles(f"embedded@{name}", SMILES, cache=tmp_path).toarray() for name in (network, other)
+    )
+    assert (first != second).any()
+
+
+def test_an_unknown_network_is_refused_by_name(network: str):
+    with pytest.raises(UsageError, match="no pre-trained encoder is called 'other'"):
+        featurize("embedded@other", MOLS)
+
+
+def test_a_model_folder_brings_its_network(network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    kinds = kinds_read([f"svm:embedded@{network}", f"boosting:rich@{network}", "boosting"])
+    save_encoders(kinds, tmp_path / "model")
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "elsewhere"))
+    with pytest.raises(UsageError, match="no pre-trained encoder"):
+        opened(network)
+    load_encoders(kinds, tmp_path / "model")
+    assert opened(network).key == network
+
+
+def test_a_model_that_reads_no_network_brings_none(tmp_path: Path):
+    save_encoders(["fp", "full"], tmp_path)
+    load_encoders(["fp", "full"], tmp_path)
+    assert not (tmp_path / FOLDER).exists()
+
+
+def test_another_network_under_the_same_name_is_noticed(network: str, tmp_path: Path):
+    save_encoders([f"embedded@{network}"], tmp_path / "model")
+    keys = tmp_path / "model" / FOLDER / "keys.json"
+    keys.write_text(keys.read_text().replace(f'"{network}": "{network}"', f'"{network}": "{"0" * 16}"'))
+    with pytest.raises(UsageError, match="train the model again"):
+        load_encoders([f"embedded@{network}"], tmp_path / "model")

@@ -29,6 +29,7 @@ from yaokit.models.targets import REGRESSION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 from yaokit.nn.pretrained import ENCODERS, open_pretrained, shipped
 
+_DEFAULT = "default"  # what reads embeddings of a network that it does not name
 _VERSION = 1  # to be raised when _Work fits otherwise
 
 
@@ -189,7 +190,7 @@ class Label(NamedTuple):
     def read(self) -> str | None:
         """The pre-trained network that is needed, if one is."""
         kind, _, network = self.features.partition("@")
-        return self.network or network or ("default" if kind in EMBEDDED else None)
+        return self.network or network or (_DEFAULT if kind in EMBEDDED else None)
 
 
 def member(label: str, seed: int) -> Any:
@@ -222,6 +223,10 @@ def files_of(label: str) -> list[str]:
     """The files of the package in which that code begins, and the card of a network shipped in it."""
     parts, kind = Label.of(label), kind_of(label).partition("@")[0]
     code = [*files(choices(MODELS, "model")[parts.name]), *files(choices(FEATURIZERS, "features")[kind])]
+    if kind in EMBEDDED:
+        from yaokit.models.embedded import EMBED
+
+        code += [file for target in EMBED.values() for file in files(target)]
     encoders = [name for name, card in shipped().items() if card["kind"] in ENCODERS]
-    read = [name for name in encoders if parts.read in (name, "default")]
+    read = [name for name in encoders if parts.read in (name, _DEFAULT)]
     return [*code, *(f"{WEIGHTS}/{name}/card.json" for name in read[:1])]

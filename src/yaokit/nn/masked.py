@@ -17,6 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from yaokit.core.errors import UsageError
 from yaokit.nn.blocks import Encoder, SequenceNet
 from yaokit.nn.devices import one_thread
+from yaokit.nn.pretrained import Pretrained
 from yaokit.nn.tokenizer import PAD, UNK, pad, smiles_tokenizer
 
 SIZES: dict[str, dict[str, int]] = {
@@ -89,6 +90,11 @@ def encoded(smiles: str) -> np.ndarray:
         unknown = ", ".join(map(repr, dict.fromkeys(smiles_tokenizer().unknown(smiles))))
         raise UsageError(f"{smiles!r} holds what is no part of a SMILES: {unknown}; take this molecule out")
     return numbers
+
+
+def embed(found: Pretrained, mols: Sequence[Chem.Mol]) -> np.ndarray:
+    """(n, width) float32 what a pre-trained network says of each molecule (Embedder)."""
+    return Embedder(found.settings, found.state)(mols)
 
 
 class Embedder:

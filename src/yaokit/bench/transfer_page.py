@@ -1,0 +1,156 @@
+"""How the transfer benchmark is told: rows, summary, page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from yaokit.bench.pages import plus_minus, table_of
+from yaokit.bench.scores import Measure
+
+Row = dict[str, Any]
+FEW = 500  # molecules to which the summary's first numbers go
+WAYS = {
+    "scratch": "From scratch",
+    "tuned": "Fine-tuned",
+    "usual": "From scratch, its usual sizes",
+    "svm": "Embedding + SVM",
+    "gp": "Embedding + GP",
+    "forest": "ECFP + forest",
+}
+
+OTHERS = {
+    "usual": "the network at its usual sizes",
+    "svm": "support vectors on the embedding",
+    "gp": "a Gaussian process on the embedding",
+    "forest": "a forest of fingerprints",
+}
+
+
+def task_rows(task: str, measure: Measure, parts: Sequence[Row]) -> list[Row]:
+    """A line for each encoder and number of molecules."""
+    found = []
+    for encoder, uses in parts[0]["uses"].items():
+        for size in parts[0]["scores"]:
+            ways = {
+                way: _over_seeds([part["scores"][size][label] for part in parts])
+                for way, label in {**uses, "forest": "forest"}.items()
+            }
+            found.append(
+                {
+                    "task": task,
+                    "encoder": encoder,
+                    "n": int(size),
+                    "is_all": int(size) == max(map(int, parts[0]["scores"])),
+                    "n_train": parts[0]["n_train"],
+                    "n_test": parts[0]["n_test"],
+                    "unread": parts[0]["unread"],
+                    "metric": measure.label,
+                    "better": "higher" if measure.higher else "lower",
+                    "ways": ways,
+                    "lower_by": {way: _lower_by(ways, way, measure) for way in ways if way != "scratch"},
+                    "cpu_seconds": {
+                        way: float(np.mean([part["fit_seconds"][size][label] for part in parts]))
+                        for way, label in {**uses, "forest": "forest"}.items()
+                    },
+                }
+            )
+    return found
+
+
+def _over_seeds(values: Sequence[float]) -> Row:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"mean": float(np.mean(values)), "sd": sd, "values": list(values)}
+
+
+def _lower_by(ways: Mapping[str, Row], way: str, measure: Measure) -> float:
+    """How much lower its error is than that of the same network from scratch, as a share.
+
+    Of a measure that is better when higher, the error is what is missing to 1.
+    """
+    mine, other = (_error(ways[name]["mean"], measure) for name in (way, "scratch"))
+    return 1 - mine / other if other else 0.0
+
+
+def _error(value: float, measure: Measure) -> float:
+    return 1 - value if measure.higher else value
+
+
+def summary(rows: Sequence[Row]) -> Row:
+    """Of each encoder: how often the fine-tuned network had the lower error, and by how much."""
+    found: Row = {"tasks": len({row["task"] for row in rows})}
+    for encoder in dict.fromkeys(row["encoder"] for row in rows):
+        mine = [row for row in rows if row["encoder"] == encoder]
+        few = [row for row in mine if row["n"] <= FEW]
+        found |= {f"{encoder}_{name}": value for name, value in _said(few).items()}
+        for size in (100, 500):
+            found[f"{encoder}_lower_by_at_{size}"] = _mean_lower([row for row in mine if row["n"] == size])
+        found[f"{encoder}_lower_by_at_all"] = _mean_lower([row for row in mine if row["is_all"]])
+        for way in OTHERS:
+            found[f"{encoder}_tuned_below_{way}"] = sum(_is_below(row, way) for row in few)
+    return {**found, "asked_won": 0.8, "asked_lower_by": 0.1}
+
+
+def _said(few: Sequence[Row]) -> Row:
+    won = sum(row["lower_by"]["tuned"] > 0 for row in few)
+    return {
+        "comparisons": len(few),
+        "won": won,
+        "won_share": round(won / len(few), 3) if few else None,
+        "lower_by": _mean_lower(few),
+    }
+
+
+def _mean_lower(rows: Sequence[Row]) -> float | None:
+    return round(float(np.mean([row["lower_by"]["tuned"] for row in rows])), 4) if rows else None
+
+
+def _is_below(row: Row, way: str) -> bool:
+    """Whether the fine-tuned network has a lower error than another way."""
+    return row["lower_by"]["tuned"] > row["lower_by"][way]
+
+
+def page(results: Row) -> str:
+    """The result in Markdown."""
+    rows, said = results["rows"], results["summary"]
+    parts = [
+        "# Transfer",
+        f"`{results['command']}`, yaokit {results['version']}, {len(results['seeds'])} seed(s), "
+        f"{results['seconds']:,.0f} s. How it is measured stands in [benchmarks](../benchmarks.md).",
+    ]
+    for encoder in dict.fromkeys(row["encoder"] for row in rows):
+        mine = [row for row in rows if row["encoder"] == encoder]
+        parts += [f"## {encoder}", told(encoder, mine, said), table_of(COLUMNS, mine)]
+    return "\n\n".join([*parts, ""])
+
+
+def told(encoder: str, rows: Sequence[Row], said: Row) -> str:
+    """An encoder's result in words, where it does not help included."""
+    few = said[f"{encoder}_comparisons"]
+    lower = {name: said[f"{encoder}_lower_by_at_{name}"] for name in (100, 500, "all")}
+    sizes = ", ".join(f"{share:.1%} at {name}" for name, share in lower.items() if share is not None)
+    worse = [f"{row['task']} at {row['n']:,}" for row in rows if row["lower_by"]["tuned"] <= 0]
+    beaten = ", ".join(
+        f"{said[f'{encoder}_tuned_below_{way}']} of {few} than {name}" for way, name in OTHERS.items()
+    )
+    return (
+        f"Up to {FEW} molecules the fine-tuned network has a lower error than the same network from scratch "
+        f"in {said[f'{encoder}_won']} of {few} comparisons (asked for of `graph`: 80 %); its error is on "
+        f"average {said[f'{encoder}_lower_by']:.1%} lower (asked: 10 %): {sizes} molecules. It has a lower "
+        f"error in {beaten}. "
+        + (f"It does not help on {', '.join(worse)}." if worse else "It helps everywhere.")
+    )
+
+
+def _cell(row: Row, way: str) -> str:
+    found = row["ways"][way]
+    return plus_minus(found["mean"], found["sd"])
+
+
+COLUMNS = {
+    "Task": lambda r: r["task"],
+    "n": lambda r: f"{r['n']:,}{' (all)' if r['n'] == r['n_train'] else ''}",
+    "Measure": lambda r: f"{r['metric']} {'↑' if r['better'] == 'higher' else '↓'}",
+    **{title: (lambda r, way=way: _cell(r, way)) for way, title in WAYS.items()},
+    "Error lower by": lambda r: f"{r['lower_by']['tuned']:.1%}",
+}

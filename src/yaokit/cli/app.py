@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate": ("yaokit.cli.evaluate:evaluate", "a model tested on molecules measured elsewhere"),
     "models list": ("yaokit.cli.models:list_", "what there is to learn with"),
     "pretrain": ("yaokit.cli.pretrain:pretrain", "a network that has seen millions of molecules"),
+    "generate": ("yaokit.cli.generate:generate", "new molecules from a language model"),
     "explain": ("yaokit.cli.explain:explain", "why a model predicts what it does"),
 }
 

@@ -186,21 +186,22 @@ def sample(
     n: int,
     seed: int,
     *,
+    first: int = 0,
     temperature: float = 1.0,
     longest: int = LONGEST,
     batch: int = 512,
 ) -> list[str]:
     """n SMILES as the network writes them, right or wrong; "" if not ended after `longest` tokens.
 
-    Molecule i has its own random numbers, from `seed`: what is drawn depends on the size of the batch
-    no more than rounding does.
+    They are those numbered `first` and following of a row without end. Each has its own random
+    numbers, from `seed`: what is drawn depends on batches no more than rounding does.
     """
     tokenizer = smiles_tokenizer()
     net.eval()
     out: list[str] = []
     with torch.inference_mode(), one_thread():
-        for start in range(0, n, batch):
-            chances = _uniform(seed, start, min(start + batch, n), longest)
+        for start in range(first, first + n, batch):
+            chances = _uniform(seed, start, min(start + batch, first + n), longest)
             tokens = _draw(net, chances, temperature)
             ended = (tokens == EOS).any(axis=1)
             out += [tokenizer.decode(row) if end else "" for row, end in zip(tokens, ended, strict=True)]

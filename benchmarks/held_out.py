@@ -17,19 +17,18 @@ from yaokit.core.progress import Lines
 from yaokit.core.store import write_text
 from yaokit.pretrain.prepare import read_blocks
 
-MOSES = ("moses_test.csv.gz", "moses_test_scaffolds.csv.gz")
-
 
 def main(data: Path, out: Path) -> None:
     """Write the sorted list, and say how many each benchmark gives."""
     found: set[str] = set()
-    for name, given in (
-        (GROUP, set(held_blocks(data / GROUP))),
-        ("moleculeace", of_moleculeace(data / "moleculeace")),
-        ("moleculenet", of_moleculenet(data / "moleculenet")),
-        *((name, read_blocks(data / "corpora" / name, 2, Lines(60))) for name in MOSES),
-    ):
-        new = {block for block in given if block}
+    parts = {
+        GROUP: lambda: held_blocks(data / GROUP),
+        "moleculeace": lambda: of_moleculeace(data / "moleculeace"),
+        "moleculenet": lambda: of_moleculenet(data / "moleculenet"),
+        "moses": lambda: of_moses(data / "corpora"),
+    }
+    for name, blocks_of in parts.items():
+        new = {block for block in blocks_of() if block}
         print(f"{name}: {len(new):,} connectivities, {len(new - found):,} of them new", flush=True)
         found |= new
     write_text(out, "\n".join(sorted(found)) + "\n")
@@ -53,6 +52,12 @@ def of_moleculenet(folder: Path) -> set[str | None]:
         parts = scaffold_parts(smiles)
         found.update(blocks([text for text, part in zip(smiles, parts, strict=True) if part == TEST]))
     return found
+
+
+def of_moses(folder: Path) -> set[str]:
+    """Of both test sets."""
+    files = ("moses_test.csv.gz", "moses_test_scaffolds.csv.gz")
+    return set().union(*(read_blocks(folder / name, 2, Lines(60)) for name in files))
 
 
 if __name__ == "__main__":

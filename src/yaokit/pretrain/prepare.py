@@ -214,6 +214,9 @@ class _Preparation:
     def _second_pass(self) -> list[dict[str, Any]]:
         """A shard of each bucket."""
         make = _Shard(self.work, self.folder, self.seed)
+        numbers = self.progress.track(range(self.n_shards), "shards", self.n_shards)
+        if self.workers == 1:
+            return [make(number) for number in numbers]
         with Pool(make, workers=self.workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
             results = pool.map([number] for number in range(self.n_shards))
             found = [
@@ -352,19 +355,24 @@ def read_blocks(path: Path, workers: int = 1, progress: Progress = SILENT) -> se
     items = (molecule.smiles for molecule in molecules(path))
     batches = iter(lambda: list(islice(items, PIECE)), [])
     found: set[str] = set()
-    with Pool(_block, workers=workers) as pool:
+    with Pool(_Block(), workers=workers) as pool:
         for blocks in progress.track(pool.map(batches), f"connectivities of {path.name}"):
             found.update(block for block in blocks if isinstance(block, str))
     return found
 
 
-def _block(text: str) -> str | Failure:
-    """Of the standardized molecule, or where that fails of the molecule as drawn."""
-    found = Standardizer()(text)
-    if not isinstance(found, Failure):
-        return connectivity([found.smiles])[0]
-    mol = parse(text)
-    return mol if isinstance(mol, Failure) else connectivity([Chem.MolToSmiles(mol)])[0]
+class _Block:
+    """Text → connectivity of the standardized molecule, or where that fails of the molecule as drawn."""
+
+    def __init__(self) -> None:
+        self.standardize = Standardizer()
+
+    def __call__(self, text: str) -> str | Failure:
+        found = self.standardize(text)
+        if not isinstance(found, Failure):
+            return connectivity([found.smiles])[0]
+        mol = parse(text)
+        return mol if isinstance(mol, Failure) else connectivity([Chem.MolToSmiles(mol)])[0]
 
 
 def _first_line(path: Path) -> str:

@@ -1,0 +1,61 @@
+import json
+
+import numpy as np
+import pytest
+from toy_pretraining import TARGET, Toy, small_corpus, written
+
+from yaokit.core.errors import UsageError
+from yaokit.pretrain import corpus as corpora
+from yaokit.pretrain.corpus import Targets, open_corpus
+from yaokit.pretrain.prepare import Source, prepare
+
+
+def test_a_folder_that_is_no_corpus_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="is no prepared corpus"):
+        open_corpus(tmp_path)
+    (tmp_path / "corpus.json").write_text('{"format": 1')
+    with pytest.raises(UsageError, match=r"corpus\.json is damaged"):
+        open_corpus(tmp_path)
+    (tmp_path / "corpus.json").write_text(json.dumps({"format": 9}))
+    with pytest.raises(UsageError, match="a corpus of format 9"):
+        open_corpus(tmp_path)
+
+
+def test_targets_are_made_once_and_read_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "PIECE", 32)
+    corpus = small_corpus(tmp_path, 100)
+    targets = Targets(corpus, TARGET, {})
+    assert targets.are_wanted
+    assert targets.missing(0) == [0, 1, 2, 3]
+    assert targets.missing(0, 40) == [0, 1]
+    targets.make(0, [0, 1])
+    expected = Toy().targets(corpus.smiles(0))
+    np.testing.assert_array_equal(targets.read(0, 40), expected[:40])
+    targets.make(0, targets.missing(0))
+    np.testing.assert_array_equal(targets.read(0), expected)
+    assert Targets(corpus, TARGET, {"width": 99}).missing(0) == []  # the same numbers for any network
+
+
+def test_a_molecule_without_targets_has_nan(tmp_path):
+    source = Source(written(tmp_path / "a.smi", ["CCO", "C" * 16, "CCN"]))
+    corpus = prepare(tmp_path / "corpus", [source], name="x")
+    targets = Targets(corpus, TARGET, {})
+    targets.make(0, [0])
+    at = corpus.smiles(0).index("C" * 16)
+    assert np.isnan(targets.read(0)).all(axis=1).tolist() == [i == at for i in range(3)]
+
+
+def test_damaged_targets_are_named(tmp_path):
+    corpus = small_corpus(tmp_path, 50)
+    targets = Targets(corpus, TARGET, {})
+    targets.make(0, [0])
+    path = next(targets.folder.glob("*.npy"))
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(UsageError, match=r"is damaged .*made again"):
+        targets.read(0)
+
+
+def test_a_sample_is_the_same_each_time(tmp_path):
+    corpus = small_corpus(tmp_path, 50)
+    assert corpus.sample(7) == corpus.smiles(0)[:7]
+    assert len(corpus.sample(1_000)) == 50

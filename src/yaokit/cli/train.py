@@ -30,6 +30,7 @@ def train(
     balanced: bool = False,
     model: Annotated[str, Parameter(metavar="A,B")] = "auto",
     features: Literal["fp", "full"] | None = None,
+    from_: Annotated[str | None, Parameter(name="--from", metavar="NAME|DIR")] = None,
     scale: Literal["auto", "linear", "log", "rank"] = "auto",
     tune: Limit = 0,
     learning_curve: bool = False,
@@ -89,6 +90,10 @@ def train(
     features
         fp (fingerprints, fast) or full (more fingerprints and 217 descriptors, 8 ms a molecule) for
         all members that can read them
+    from_
+        a pre-trained encoder: a shipped one ("yaokit models list"), default, or a folder that "yaokit
+        pretrain" wrote. Members with :embedded or :rich read what it says of a molecule; gnn starts
+        from a graph encoder, transformer from a masked one; auto adds svm:embedded
     scale
         on which numbers are learned; auto tries log and rank where values are skewed
     tune
@@ -129,6 +134,7 @@ def train(
     learning = Learning(
         models=model.split(","),
         features=features,
+        encoder=from_,
         validation=Validation(split, folds, repeats, seed),
         minimize=_tasks(values, minimize),
         weight=weight,

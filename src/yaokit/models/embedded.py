@@ -76,6 +76,12 @@ def opened(network: str) -> Pretrained:
     return _opened(network, cache_folder())
 
 
+def check_networks(kinds: Iterable[str]) -> None:
+    """UsageError unless every network that these kinds of features read is there."""
+    for network in _networks(kinds):
+        opened(network)
+
+
 def save_encoders(kinds: Iterable[str], folder: Path) -> None:
     """Put the networks that these kinds of features read into a model folder."""
     keys = {network: opened(network).key for network in _networks(kinds)}

@@ -18,6 +18,7 @@ from yaokit.data.curation.curate import Curated
 from yaokit.data.export import write_csv
 from yaokit.models.auto import AUTO, choose, with_features
 from yaokit.models.labels import check, make
+from yaokit.models.start import start_settings, with_encoder
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.models.trusted import Trusted, Validation, finite
 
@@ -37,6 +38,7 @@ class Learning:
     curve: bool = False  # also with fewer molecules
     time_limit_min: float | None = None
     device: str | None = None  # of the networks: "auto", "cpu", "cuda" or "mps"
+    encoder: str | None = None  # a pre-trained one, shipped or a folder, to read and to start from
 
 
 def train_model(
@@ -110,7 +112,7 @@ def fit_trusted(
         balanced=learning.balanced,
         scale=learning.scale,
         limits={t["name"]: (0.0, 100.0) for t in summary["tasks"] if _is_percentage(t)},
-        settings=_on_device(members, learning.device),
+        settings=_settings(members, learning),
         tune=learning.tune,
         curve=learning.curve,
         workers=workers,
@@ -124,7 +126,7 @@ def fit_trusted(
 
 def check_learning(learning: Learning) -> None:
     """UsageError at once for what would fail after the table is read."""
-    _on_device(members_of(learning, 1_000, 1), learning.device)
+    _settings(members_of(learning, 1_000, 1), learning)
 
 
 def members_of(learning: Learning, n: int, workers: int) -> list[str]:
@@ -133,12 +135,20 @@ def members_of(learning: Learning, n: int, workers: int) -> list[str]:
         if learning.time_limit_min is not None:
             raise UsageError("a time limit chooses members; give it with --model auto")
         check(learning.models)
-        return with_features(learning.models, learning.features)
+        return with_encoder(with_features(learning.models, learning.features), learning.encoder)
     if len(learning.models) > 1:
         raise UsageError(f'"auto" stands alone, not beside {", ".join(set(learning.models) - {AUTO})}')
     fits = learning.validation.fits(n)
     limit = learning.time_limit_min
-    return choose(n, fits, features=learning.features, time_limit_min=limit, workers=workers)
+    labels = choose(n, fits, features=learning.features, time_limit_min=limit, workers=workers)
+    return with_encoder(labels, learning.encoder, add=True)
+
+
+def _settings(labels: Sequence[str], learning: Learning) -> dict[str, dict[str, Any]]:
+    """Label → settings, of the members that are told any."""
+    device, start = _on_device(labels, learning.device), start_settings(labels, learning.encoder)
+    told = {label: device.get(label, {}) | start.get(label, {}) for label in labels}
+    return {label: settings for label, settings in told.items() if settings}
 
 
 def _on_device(labels: Sequence[str], device: str | None) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "admet_group": "yaokit.bench.admet_group:AdmetGroup",
     "moleculeace": "yaokit.bench.moleculeace:MoleculeAce",
     "moleculenet": "yaokit.bench.moleculenet:MoleculeNet",
+    "retrieval": "yaokit.bench.retrieval:Retrieval",
     "transfer": "yaokit.bench.transfer:Transfer",
 }
 

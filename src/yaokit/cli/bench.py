@@ -36,9 +36,10 @@ def bench(
     Parameters
     ----------
     name
-        admet_group, moleculeace or moleculenet
+        admet_group, moleculeace, moleculenet, transfer or retrieval
     data
-        the folder that holds the benchmark's own folder (tdc_admet_group, moleculeace, moleculenet)
+        the folder that holds the benchmark's own folder (tdc_admet_group, moleculeace, moleculenet;
+        transfer reads the first two, retrieval chembl_targets)
     out
         the folder to write
     tasks
@@ -46,7 +47,8 @@ def bench(
     seeds
         how often each task is measured; as the benchmark asks for if not given
     members
-        models to use, joined by commas, as NAME or NAME:FEATURES; the benchmark chooses if not given
+        models to use, joined by commas, as NAME or NAME:FEATURES; the benchmark chooses if not given,
+        transfer always
     workers
         processes to use; as many as there are cores if not given
     """

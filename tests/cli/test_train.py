@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from toy_encoder import saved_encoder
 from toy_runs import series
 
 from yaokit.cli.train import _of_stack
@@ -213,3 +214,27 @@ def test_what_was_chosen_of_the_stack_is_shown_where_there_was_a_choice():
         ("  weights", "svm 0.25, gp 0.75; half fitted, half equal"),
         ("  scale", "ranks, chosen on rows that also judge"),
     ]
+
+
+@pytest.fixture
+def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a pre-trained encoder, in a cache of its own."""
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
+    return saved_encoder(tmp_path / "encoder")
+
+
+def test_a_pretrained_encoder_is_read(yaokit: Callable, table: Path, encoder: Path) -> None:
+    asked = ("--target", "pIC50", "--split", "random", "--model", "svm:embedded", "--from", encoder)
+    done = yaokit("train", table, *asked, "-o", "model", *SMALL[2:])
+    assert done.returncode == 0, done.stderr
+    assert "svm:embedded@" in done.stdout
+    assert (encoder.parent / "model" / "encoders" / "keys.json").is_file()
+    done = yaokit("predict", "model", table, "-o", "out.csv", "--quiet")
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_encoder_that_nobody_takes_is_refused(yaokit: Callable, table: Path, encoder: Path) -> None:
+    done = yaokit("train", table, "--target", "pIC50", "-o", "model", *SMALL, "--from", encoder)
+    assert done.returncode == 2
+    assert "none of boosting takes the encoder of --from" in done.stderr
+    assert not (encoder.parent / "model").exists()

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from rdkit import Chem
 from toy_encoder import SLOTS, saved_encoder, tiny_encoder
-from toy_runs import series
+from toy_runs import TASK, measured, series, small_trusted
 
 from yaokit.chem.features import full_size
 from yaokit.core.errors import UsageError
-from yaokit.models import embedded
+from yaokit.models import embedded, load
 from yaokit.models.embedded import FOLDER, load_encoders, opened, save_encoders
 from yaokit.models.featurize import featurize, featurize_smiles
 from yaokit.models.labels import kinds_read
@@ -98,3 +98,16 @@ def test_another_network_under_the_same_name_is_noticed(network: str, tmp_path: 
     keys.write_text(keys.read_text().replace(f'"{network}": "{network}"', f'"{network}": "{"0" * 16}"'))
     with pytest.raises(UsageError, match="train the model again"):
         load_encoders([f"embedded@{network}"], tmp_path / "model")
+
+
+def test_a_stack_is_the_same_where_its_encoder_is_not(
+    network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    table = measured(60)
+    model = small_trusted(members=[f"svm:embedded@{network}"]).fit(table, [TASK])
+    model.save(tmp_path / "model")
+    wanted = model.predict(table)
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "elsewhere"))
+    found = load(tmp_path / "model").predict(table)
+    assert (found.mean == wanted.mean).all()
+    assert (found.low == wanted.low).all()

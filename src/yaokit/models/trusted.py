@@ -32,6 +32,7 @@ from yaokit.models.base import Member, read_card
 from yaokit.models.card import make_card
 from yaokit.models.cross import SIMILARITY, cross_validate, outer
 from yaokit.models.curve import learning_curve
+from yaokit.models.embedded import load_encoders, save_encoders
 from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
 from yaokit.models.featurize import Rows, featurize, featurize_smiles
 from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
@@ -354,6 +355,7 @@ class Trusted:
         folder.mkdir(parents=True, exist_ok=True)
         for name, model in self._models.items():
             model.save(folder / "members" / folder_name(name))
+        save_encoders(kinds_read(self.members), folder)
         trust = {f"{j}.{k}": array for j, t in enumerate(self._trust) for k, array in t.arrays().items()}
         X, y = self._rows["fp"], self._y
         arrays = {"data": X.data, "indices": X.indices, "indptr": X.indptr}
@@ -369,6 +371,7 @@ class Trusted:
     def load(cls, folder: Path) -> Self:
         """What `save` wrote; of the evaluation only the metrics."""
         card = read_card(folder)
+        load_encoders(kinds_read(card["members"]), folder)
         tasks = card["tasks"]
         model = cls(
             card["members"],

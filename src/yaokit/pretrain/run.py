@@ -132,7 +132,7 @@ class _Run:
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on."""
         plan = {name: getattr(self.plan, name) for name in ("batch_size", "seed", "n_valid")}
-        network = content_key(dict(self.job.network))
+        network = content_key(self.objective.settings)
         return {"corpus": self.job.corpus.key, "kind": self.job.kind, "network": network, **plan}
 
     def _prepare(self) -> dict[str, np.ndarray]:
@@ -276,6 +276,7 @@ class _Run:
         return {
             **self.job.about,
             "data_licences": sorted({source["licence"] for source in self.job.corpus.about["sources"]}),
+            "network": dict(self.job.network),  # as asked for; `settings` are those of its shape
             "corpus": {name: self.job.corpus.about[name] for name in kept},
             "is_finished": self.at.step >= self.total,
             "steps": self.at.step,

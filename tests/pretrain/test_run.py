@@ -1,0 +1,177 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy_pretraining import TARGET, small_corpus
+from toy_runs import made_once
+
+from yaokit.core.errors import UsageError
+from yaokit.nn.checkpoint import load_about
+from yaokit.nn.pretrained import open_pretrained
+from yaokit.pretrain import KINDS
+from yaokit.pretrain.corpus import open_corpus
+from yaokit.pretrain.plan import Plan
+from yaokit.pretrain.run import Job, pretrain
+
+PLAN = Plan(steps=24, batch_size=32, lr=0.03, warmup=4, n_valid=30, valid_every=10, precision="32-true")
+CHILD = """
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+from toy_pretraining import TARGET
+from yaokit.pretrain import KINDS
+from yaokit.pretrain.corpus import open_corpus
+from yaokit.pretrain.run import pretrain
+sys.path.insert(0, {folder!r})
+from test_run import job
+KINDS["toy"] = TARGET
+if {limit}:
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+pretrain(job(Path({corpus!r}), Path({out!r}), fate={fate!r}, at={at}, save_every_s=-1.0))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _toy_kind(monkeypatch):
+    monkeypatch.setitem(KINDS, "toy", TARGET)
+
+
+@pytest.fixture
+def corpus(tmp_path_factory) -> Path:
+    return made_once(tmp_path_factory, "corpus", lambda out: small_corpus(out)) / "corpus"
+
+
+def job(corpus: Path, out: Path, *, fate: str = "", at: int = 0, **changes) -> Job:
+    """A short training; `fate` befalls it at its `at`-th step, which is no part of its identity."""
+    found = Job(open_corpus(corpus), "toy", out, {}, replace(PLAN, **changes), device="cpu")
+    return replace(found, network={"fate": fate, "at": at}) if fate else found
+
+
+def weights(out: Path) -> dict[str, np.ndarray]:
+    return open_pretrained(out, ["toy"]).state
+
+
+def assert_same(a: Path, b: Path) -> None:
+    one, other = weights(a), weights(b)
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def child(corpus: Path, out: Path, fate: str, at: int, limit: int = 0) -> subprocess.CompletedProcess:
+    code = CHILD.format(
+        folder=str(Path(__file__).parent), corpus=str(corpus), out=str(out), fate=fate, at=at, limit=limit
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_it_learns_and_says_what_it_did(corpus, tmp_path):
+    card = pretrain(job(corpus, tmp_path, steps=120))
+    assert card["is_finished"]
+    assert card["steps"] == card["of_steps"] == 120
+    assert card["molecules_seen"] == pytest.approx(120 * 32, rel=0.1)
+    assert card["corpus"]["n"] == 300
+    assert card["data_licences"] == ["not stated"]
+    logged = [json.loads(line) for line in (tmp_path / "training" / "log.jsonl").read_text().splitlines()]
+    held = [line["valid loss"] for line in logged if "valid loss" in line]
+    assert len(held) == 12
+    assert held[-1] < 0.7 * held[0]
+    assert card["losses"]["valid"][0]["loss"] == pytest.approx(held[-1], rel=1e-4)
+
+
+def test_what_prepare_found_is_shipped_with_the_weights(corpus, tmp_path):
+    pretrain(job(corpus, tmp_path, steps=2))
+    mean = weights(tmp_path)["prepared.mean"]
+    smiles = open_corpus(corpus).smiles(0)
+    assert mean[0] == pytest.approx(np.mean([text.upper().count("C") for text in smiles]), rel=1e-3)
+
+
+@pytest.mark.parametrize("at", [1, 9, 17])
+def test_a_training_that_is_asked_to_stop_goes_on_to_the_same_weights(corpus, tmp_path, at):
+    pretrain(job(corpus, tmp_path / "whole"))
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(corpus, tmp_path / "cut", fate="SIGTERM", at=at))
+    assert open_pretrained(tmp_path / "cut", ["toy"]).card["steps"] == at
+    assert pretrain(job(corpus, tmp_path / "cut"))["is_finished"]
+    assert_same(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(corpus, tmp_path):
+    pretrain(job(corpus, tmp_path / "whole"))
+    killed = child(corpus, tmp_path / "cut", "SIGKILL", 13)
+    assert killed.returncode == -9, killed.stderr
+    assert open_pretrained(tmp_path / "cut", ["toy"]).card["steps"] == 12
+    pretrain(job(corpus, tmp_path / "cut"))
+    assert_same(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(corpus, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(corpus, tmp_path / "cut", fate="SIGTERM", at=8))
+    failed = child(corpus, tmp_path / "cut", "none", 0, limit=1_500)
+    assert failed.returncode != 0
+    assert "File too large" in failed.stderr
+    assert load_about(tmp_path / "cut" / "training" / "checkpoint.safetensors")["step"] == 8
+    assert open_pretrained(tmp_path / "cut", ["toy"]).card["steps"] == 8
+    pretrain(job(corpus, tmp_path / "cut"))
+    pretrain(job(corpus, tmp_path / "whole"))
+    assert_same(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_loss_that_is_no_number_stops_it_and_names_the_step(corpus, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(corpus, tmp_path, fate="SIGTERM", at=6))
+    with pytest.raises(UsageError, match=r"the loss is nan at step 11 of 24; .* of step 6 are kept.*lr"):
+        pretrain(job(corpus, tmp_path, fate="nan", at=5))
+    assert open_pretrained(tmp_path, ["toy"]).card["steps"] == 6
+    assert pretrain(job(corpus, tmp_path))["is_finished"]
+
+
+def test_a_training_of_something_else_is_refused(corpus, tmp_path):
+    pretrain(job(corpus, tmp_path, steps=2))
+    for change, what in (({"seed": 1}, "seed"), ({"batch_size": 16}, "batch_size")):
+        with pytest.raises(UsageError, match=f"holds a pre-training with another {what}"):
+            pretrain(job(corpus, tmp_path, **change))
+    with pytest.raises(UsageError, match="another network"):
+        pretrain(replace(job(corpus, tmp_path), network={"width": 9}))
+
+
+def test_a_training_can_be_made_longer(corpus, tmp_path):
+    pretrain(job(corpus, tmp_path, steps=5))
+    card = pretrain(job(corpus, tmp_path, steps=9))
+    assert (card["steps"], card["is_finished"]) == (9, True)
+    assert [(plan["first_step"], plan["steps"]) for plan in card["plans"]] == [(0, 5), (5, 9)]
+
+
+def test_a_time_limit_stops_it_and_is_no_error(corpus, tmp_path):
+    card = pretrain(job(corpus, tmp_path), time_limit_s=0.0)
+    assert not card["is_finished"]
+    assert card["steps"] == 0
+    assert pretrain(job(corpus, tmp_path), time_limit_s=1e6)["is_finished"]
+
+
+@pytest.mark.parametrize("keep", [0, 100, -9])
+def test_a_damaged_checkpoint_is_named(corpus, tmp_path, keep):
+    pretrain(job(corpus, tmp_path, steps=2))
+    path = tmp_path / "training" / "checkpoint.safetensors"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UsageError, match=r"checkpoint\.safetensors is damaged"):
+        pretrain(job(corpus, tmp_path))
+
+
+def test_half_precision_learns_too(corpus, tmp_path):
+    card = pretrain(job(corpus, tmp_path, steps=60, precision="bf16-mixed"))
+    assert card["losses"]["train"] < 20

@@ -127,9 +127,10 @@ class _Gpt(nn.Module):
     def step(self, token: Tensor, state: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Any]:
         x = self.embedding(token)
         place = state[0][0].shape[2]
+        cos, sin = rotations(place + 1, self.encoder.layers[0].size, x.device)  # type: ignore[arg-type]
         new = []
         for layer, (keys, values) in zip(self.encoder.layers, state, strict=True):
-            x, seen = _layer_step(layer, x, keys, values, place)
+            x, seen = _layer_step(layer, x, keys, values, (cos[place:], sin[place:]))
             new.append(seen)
         return self.encoder.norm(x), new
 
@@ -138,12 +139,13 @@ class _Gpt(nn.Module):
         return [(keys[rows], values[rows]) for keys, values in state]
 
 
-def _layer_step(layer: Any, x: Tensor, keys: Tensor, values: Tensor, place: int) -> tuple[Tensor, Any]:
-    """One layer of the encoder for the token at `place` alone; x (n, width)."""
+def _layer_step(
+    layer: Any, x: Tensor, keys: Tensor, values: Tensor, turns: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Any]:
+    """One layer of the encoder for the next token alone; x (n, width), `turns` of its place."""
     n, width = x.shape
     q, k, v = layer.qkv(layer.before(x)).view(n, 3, layer.heads, 1, layer.size).unbind(1)
-    turns = tuple(part[place:] for part in rotations(place + 1, layer.size, x.device))
-    q, k = rotate(q, turns), rotate(k, turns)  # type: ignore[arg-type]
+    q, k = rotate(q, turns), rotate(k, turns)
     keys, values = torch.cat([keys, k], dim=2), torch.cat([values, v], dim=2)
     mixed = functional.scaled_dot_product_attention(q, keys, values)
     x = x + layer.out(mixed.reshape(n, width))

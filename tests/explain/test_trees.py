@@ -1,16 +1,22 @@
 """What trees add up to, bit by bit and atom by atom."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from rdkit import Chem
 from scipy.sparse import csr_matrix
+from toy_encoder import saved_encoder
 from toy_runs import series
 
+from yaokit.chem.features import full_size
+from yaokit.explain.importance import names_of
 from yaokit.explain.trees import boosting, forest, paths, shap, shared
 from yaokit.models.boosting import Boosting
 from yaokit.models.featurize import featurize
 from yaokit.models.forest import Forest
 from yaokit.models.targets import Targets
+from yaokit.nn.pretrained import keep
 
 MOLS = [Chem.MolFromSmiles(text) for text in series(80)[0]]
 
@@ -64,3 +70,21 @@ def test_full_features_reach_atoms_too():
     (values,) = boosting(full, MOLS[:1], 0)
     assert values.shape == (MOLS[0].GetNumAtoms(),)
     assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize("kind", ["embedded", "rich"])
+def test_embeddings_reach_atoms_too(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
+    features = f"{kind}@{keep(saved_encoder(tmp_path / 'encoder'), ['graph'])}"
+    model = Boosting(features=features, rounds=10)
+    model.fit_features(featurize(features, MOLS[:40]), Targets.of(series(80)[2][:40, None]))
+    (values,) = boosting(model, MOLS[:1], 0)
+    assert values.shape == (MOLS[0].GetNumAtoms(),)
+    assert np.isfinite(values).all()
+    assert values.any()
+
+
+def test_the_numbers_of_an_embedding_have_names():
+    assert names_of("embedded", 2) == (["embedding_0", "embedding_1"], 0)
+    names, n_bits = names_of("rich", full_size() + 1)
+    assert (names[0], names[-1], n_bits) == ("morgan_0", "embedding_0", 1024)

@@ -77,8 +77,7 @@ def _of_trees(label: str, model: Member, mols: Sequence[Chem.Mol], task: int) ->
     added = resolve(FEATURES[model.name])(model, X, task)
     size = np.abs(added).mean(axis=0)
     present = cast(np.ndarray, (X != 0).toarray())
-    names = feature_names(model.features)
-    n_bits = HALF if model.features == "full" else len(names)
+    names, n_bits = names_of(model.reads, X.shape[1])
     for j in np.argsort(-size, kind="stable")[:TOP].tolist():
         if size[j] == 0:
             return
@@ -89,6 +88,14 @@ def _of_trees(label: str, model: Member, mols: Sequence[Chem.Mol], task: int) ->
             ("bit", _example(mols, present[:, j], j, n_bits)) if j < n_bits else ("descriptor", _NONE)
         )
         yield Importance(kind, names[j], label, float(size[j]), share, effect, n, *shown)
+
+
+def names_of(kind: str, size: int) -> tuple[list[str], int]:
+    """A name for each column, and how many of them are bits of Morgan's fingerprint."""
+    if kind == "fp":
+        return feature_names(kind), size
+    known = [] if kind == "embedded" else feature_names("full")
+    return [*known, *(f"embedding_{i}" for i in range(size - len(known)))], min(HALF, len(known))
 
 
 _NONE = ("", (), "")

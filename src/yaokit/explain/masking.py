@@ -12,6 +12,7 @@ from yaokit.chem.features import full_row, full_size
 from yaokit.chem.fingerprints import SIZE, Row, stack
 from yaokit.chem.parse import quiet_rdkit
 from yaokit.models.base import Member
+from yaokit.models.embedded import DEFAULT, joined
 from yaokit.models.featurize import featurize
 from yaokit.models.labels import kinds_read
 from yaokit.models.trusted import Trusted
@@ -52,6 +53,9 @@ def masked(kind: str, mol: Chem.Mol) -> Any:
     In Morgan counts every environment that holds the atom is left out (Riniker & Landrum 2013,
     doi:10.1186/1758-2946-5-43); all else is computed with a dummy atom in its place.
     """
+    read, _, network = kind.partition("@")
+    if read == "rich":
+        return joined(_full(mol), masked(f"embedded@{network or DEFAULT}", mol))
     return MASKS.get(kind, lambda mol: featurize(kind, [mol, *without(mol)]))(mol)
 
 

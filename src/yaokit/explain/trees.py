@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from yaokit.chem.environments import environments
 from yaokit.chem.fingerprints import SIZE
-from yaokit.explain.masking import HALF, masked
+from yaokit.explain.masking import HALF, masked, member
 from yaokit.models.base import Member
 from yaokit.models.featurize import featurize
 
@@ -68,6 +68,8 @@ def _on_atoms(
     model: Member, mols: Sequence[Chem.Mol], task: int, of: Callable[[Any, Any, int], np.ndarray]
 ) -> list[np.ndarray]:
     """Values of bits on their atoms; those of other features by hiding atoms."""
+    if model.reads == "embedded":
+        return member(model, mols, task)
     added = of(model, featurize(model.features, mols), task)
     if model.features == "fp":
         return [shared(mol, values) for mol, values in zip(mols, added, strict=True)]

@@ -74,7 +74,8 @@ class ChemNet:
         with torch.inference_mode():
             for start in range(0, len(smiles), 256):
                 codes = np.stack([self.code(text, 350) for text in smiles[start : start + 256]]) / 35
-                found.append(self.net(torch.from_numpy(codes).float().transpose(1, 2)).numpy())
+                last = self.net(torch.from_numpy(codes).float().transpose(1, 2))
+                found.append(last.numpy().copy())  # a view would keep all steps of the network
         activations = np.concatenate(found).astype(np.float64)
         return activations.mean(axis=0), np.cov(activations.T)
 

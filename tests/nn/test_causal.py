@@ -1,6 +1,7 @@
 """Language models of SMILES: what they draw is what they say it is worth."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,14 @@ from yaokit.data.read.files import read_records
 from yaokit.nn.causal import (
     SIZES,
     CausalNet,
+    load_prior,
     log_likelihood,
     log_likelihoods,
     network_settings,
     sample,
 )
 from yaokit.nn.devices import one_thread
+from yaokit.nn.pretrained import save_pretrained
 from yaokit.nn.tokenizer import EOS, PAD, pad, smiles_tokenizer
 
 SMALL = {
@@ -161,3 +164,19 @@ def test_an_unknown_setting_is_refused_with_a_list():
         network_settings("gru", heads=3)
     with pytest.raises(UsageError, match="gru-tiny"):
         network_settings("huge")
+
+
+def test_what_was_saved_is_loaded(net: CausalNet, molecules: list[str], tmp_path: Path):
+    state = {name: tensor.numpy() for name, tensor in net.state_dict().items()}
+    save_pretrained(tmp_path, "causal", net.settings, state, {"name": "toy"})
+    again = load_prior(tmp_path)
+    assert np.allclose(log_likelihoods(again, molecules), log_likelihoods(net, molecules), rtol=1e-3)
+
+
+@pytest.mark.parametrize("changes", [{"width": 32}, {"layers": 2}], ids=["size", "setting"])
+def test_settings_that_are_not_of_the_weights_are_refused(changes: dict[str, int], tmp_path: Path):
+    net = CausalNet(**SMALL["gru"])
+    state = {name: tensor.numpy() for name, tensor in net.state_dict().items()}
+    save_pretrained(tmp_path, "causal", {**net.settings, **changes}, state, {"name": "toy"})
+    with pytest.raises(UsageError, match="the weights of toy are not those of its settings"):
+        load_prior(tmp_path)

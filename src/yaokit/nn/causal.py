@@ -253,8 +253,14 @@ def _never(tokenizer: Tokenizer) -> Tensor:
 
 
 def load_prior(source: str | Path | Pretrained) -> CausalNet:
-    """The causal network of a folder or shipped name, ready to draw from."""
+    """The causal network of a folder or shipped name, ready to draw from; UsageError if it is none."""
     found = source if isinstance(source, Pretrained) else open_pretrained(source, PRIORS)
-    net = CausalNet(**found.settings)
-    net.load_state_dict({name: torch.from_numpy(array) for name, array in found.state.items()})
+    try:
+        net = CausalNet(**found.settings)
+        net.load_state_dict({name: torch.from_numpy(array) for name, array in found.state.items()})
+    except (TypeError, RuntimeError) as error:
+        raise UsageError(
+            f"the weights of {found.card.get('name', source)} are not those of its settings "
+            f"({str(error).splitlines()[-1].strip()}): copy the folder again or use the yaokit of its card"
+        ) from None
     return net.eval()

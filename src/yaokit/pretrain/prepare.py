@@ -7,7 +7,6 @@ the order of the files nor the number of workers changes a byte of the result.
 
 import csv
 import hashlib
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,11 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rdkit import Chem
-
 from yaokit import __version__
 from yaokit.chem.parse import parse
-from yaokit.chem.standardize import Standardizer
+from yaokit.chem.standardize import Standard, Standardizer
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
@@ -28,17 +25,16 @@ from yaokit.core.reasons import Failure
 from yaokit.core.seed import rng
 from yaokit.core.store import content_key, file_hash, locked, read_json, write_json, writing
 from yaokit.data.catalog.builtin import source_files
-from yaokit.data.leakage import connectivity
 from yaokit.data.read.library import count_lines, molecules
 from yaokit.nn.tokenizer import smiles_tokenizer
 from yaokit.pretrain.corpus import ABOUT, FORMAT, Corpus, open_corpus
+from yaokit.pretrain.held import Held, joined, read_held, write_held
 
 SHARD = 100_000  # lines, about, that become one shard
 PIECE = 2_000  # lines that a child works on at a time
 FLUSH = 100 * PIECE  # lines between two checkpoints of the first pass
 LISTED = 10_000  # rejected lines that are named
 HELD_OUT, NOT_SAMPLED = "HELD_OUT", "NOT_SAMPLED"
-_BLOCK = re.compile(r"[A-Z]{14}")
 
 
 @dataclass(frozen=True)
@@ -82,8 +78,8 @@ def prepare(
 ) -> Corpus:
     """Make a corpus in `folder`, or go on with one; what is there and finished is opened.
 
-    `exclude` are files of molecules, or of connectivities (first blocks of InChIKeys), that stay
-    out. UsageError if another corpus is in the folder; NothingUsable if no molecule is left.
+    `exclude` are files of molecules that stay out, or lists of such (held.py). UsageError if another
+    corpus is in the folder; NothingUsable if no molecule is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
@@ -183,16 +179,14 @@ class _Preparation:
             for molecule in molecules(source.path, smiles=source.smiles):
                 yield _Line(i, molecule.line, molecule.smiles, molecule.failure)
 
-    def _held(self) -> frozenset[str]:
-        """The connectivities that stay out."""
+    def _held(self) -> Held:
+        """The molecules that stay out."""
+        if not self.exclude:
+            return Held()
         path = self.work / "held_out.txt"
         if not path.exists():
-            found: set[str] = set()
-            for file in self.exclude:
-                found |= read_blocks(file, self.workers, self.progress)
-            with writing(path) as part:
-                part.write_text("\n".join(sorted(found)))
-        return frozenset(path.read_text().split())
+            write_held(path, joined([read_held(file, self.workers, self.progress) for file in self.exclude]))
+        return read_held(path)
 
     def _count(self, state: dict[str, Any], piece: _Piece) -> None:
         state["n_in"] += piece.n
@@ -264,7 +258,7 @@ class _Preparation:
 class _Each:
     """What a guarded child does with a line: its canonical SMILES, or why it stays out."""
 
-    def __init__(self, sources: Sequence[Source], shares: Sequence[float], held: frozenset[str]) -> None:
+    def __init__(self, sources: Sequence[Source], shares: Sequence[float], held: Held) -> None:
         self.as_is = [source.as_is for source in sources]
         self.shares, self.held = shares, held
         self.standardize = Standardizer()
@@ -275,17 +269,17 @@ class _Each:
             return failure
         if self.shares[source] < 1 and _number(text, b"sample") >= self.shares[source] * 2**64:
             return Failure(NOT_SAMPLED, "")
-        smiles = self._canonical(text, self.as_is[source])
-        if self.held and not isinstance(smiles, Failure) and connectivity([smiles])[0] in self.held:
+        found = _as_drawn(text) if self.as_is[source] else self.standardize(text, check=True)
+        if isinstance(found, Failure):
+            return found
+        if self.held.blocks and self.held.has(found.smiles, found.mol):
             return Failure(HELD_OUT, "")
-        return smiles
+        return found.smiles
 
-    def _canonical(self, text: str, as_is: bool) -> str | Failure:
-        if as_is:
-            mol = parse(text)
-            return mol if isinstance(mol, Failure) else Chem.MolToSmiles(mol)
-        found = self.standardize(text, check=True)
-        return found if isinstance(found, Failure) else found.smiles
+
+def _as_drawn(text: str) -> Standard | Failure:
+    mol = parse(text)
+    return mol if isinstance(mol, Failure) else Standard(mol)
 
 
 class _Finish:
@@ -346,38 +340,6 @@ class _Shard:
         about |= {"sha256": file_hash(out), "sources": counts}
         write_json(told, about)
         return about
-
-
-def read_blocks(path: Path, workers: int = 1, progress: Progress = SILENT) -> set[str]:
-    """The connectivities in a file that lists them, or of the molecules in any other."""
-    if _BLOCK.fullmatch(_first_line(path)):
-        return set(path.read_text().split())
-    items = (molecule.smiles for molecule in molecules(path))
-    batches = iter(lambda: list(islice(items, PIECE)), [])
-    found: set[str] = set()
-    with Pool(_Block(), workers=workers) as pool:
-        for blocks in progress.track(pool.map(batches), f"connectivities of {path.name}"):
-            found.update(block for block in blocks if isinstance(block, str))
-    return found
-
-
-class _Block:
-    """Text → connectivity of the standardized molecule, or where that fails of the molecule as drawn."""
-
-    def __init__(self) -> None:
-        self.standardize = Standardizer()
-
-    def __call__(self, text: str) -> str | Failure:
-        found = self.standardize(text)
-        if not isinstance(found, Failure):
-            return connectivity([found.smiles])[0]
-        mol = parse(text)
-        return mol if isinstance(mol, Failure) else connectivity([Chem.MolToSmiles(mol)])[0]
-
-
-def _first_line(path: Path) -> str:
-    with open(path, "rb") as file:
-        return file.readline(100).decode("utf-8", "replace").strip()
 
 
 def _hash_of(path: str | Path) -> str:

@@ -1,0 +1,109 @@
+"""What a corpus must not hold: molecules of tests, whatever their stereo, isotopes or tautomer."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from rdkit import Chem
+
+from yaokit.chem.parse import parse
+from yaokit.chem.standardize import Standardizer
+from yaokit.core.guard import Pool
+from yaokit.core.progress import SILENT, Progress
+from yaokit.core.reasons import Failure
+from yaokit.core.store import write_text
+from yaokit.data.leakage import connectivity
+from yaokit.data.read.library import molecules
+
+_PIECE = 2_000
+_LINE = re.compile(r"\S+ [0-9a-f]{16}")
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Molecules that stay out, by connectivity (first block of the InChIKey).
+
+    `skeletons` are those of the same molecules: of another skeleton is another connectivity, and
+    a skeleton takes a fifth of the time.
+    """
+
+    blocks: frozenset[str] = frozenset()
+    skeletons: frozenset[int] = frozenset()
+
+    def has(self, smiles: str, mol: Chem.Mol) -> bool:
+        """Whether it is one of them; `mol` is that of the SMILES."""
+        return skeleton(mol) in self.skeletons and connectivity([smiles])[0] in self.blocks
+
+
+def skeleton(mol: Chem.Mol) -> int:
+    """A hash of elements and neighbors, without bond orders, charges, hydrogens and stereo."""
+    numbers = np.array([atom.GetAtomicNum() for atom in mol.GetAtoms()], np.uint64)
+    heavy = numbers != 1
+    bonded = Chem.GetAdjacencyMatrix(mol)[heavy][:, heavy].astype(np.uint64)
+    state = numbers[heavy]
+    for _ in range(4):
+        mixed = state * _MIX
+        mixed ^= mixed >> np.uint64(29)
+        state = mixed * _MIX + bonded @ (mixed * mixed + mixed)
+    return int(state.sum(dtype=np.uint64))
+
+
+def held_of(items: Iterable[str], workers: int = 1, progress: Progress = SILENT, label: str = "") -> Held:
+    """Of molecules as text; what does not parse is left out."""
+    rest = iter(items)
+    batches: Iterator[list[str]] = iter(lambda: list(islice(rest, _PIECE)), [])
+    blocks: set[str] = set()
+    skeletons: set[int] = set()
+    with Pool(_Keys(), workers=workers) as pool:
+        for found in progress.track(pool.map(batches), f"held out: {label}"):
+            good = [keys for keys in found if not isinstance(keys, Failure)]
+            blocks.update(block for block, _ in good)
+            skeletons.update(number for _, number in good)
+    return Held(frozenset(blocks), frozenset(skeletons))
+
+
+def joined(every: Sequence[Held]) -> Held:
+    """All of them."""
+    blocks = frozenset[str]().union(*(held.blocks for held in every))
+    return Held(blocks, frozenset[int]().union(*(held.skeletons for held in every)))
+
+
+def read_held(path: Path, workers: int = 1, progress: Progress = SILENT) -> Held:
+    """Of a list that `write_held` wrote, or of the molecules in any other file."""
+    if not _is_list(path):
+        return held_of((m.smiles for m in molecules(path)), workers, progress, path.name)
+    words = path.read_text(encoding="utf-8").split()
+    skeletons = frozenset(int(word, 16) for word in words[1::2])
+    return Held(frozenset(words[::2]) - {"-"}, skeletons)
+
+
+def write_held(path: Path, held: Held) -> None:
+    """A list of both: they need not stand in pairs, only in full."""
+    blocks, skeletons = sorted(held.blocks), sorted(held.skeletons)
+    n = max(len(blocks), len(skeletons))
+    blocks += ["-"] * (n - len(blocks))
+    skeletons += skeletons[:1] * (n - len(skeletons))
+    write_text(path, "".join(f"{b} {s:016x}\n" for b, s in zip(blocks, skeletons, strict=True)))
+
+
+class _Keys:
+    """Text → connectivity and skeleton of the standardized molecule, or of that drawn where this fails."""
+
+    def __init__(self) -> None:
+        self.standardize = Standardizer()
+
+    def __call__(self, text: str) -> tuple[str, int] | Failure:
+        found = self.standardize(text)
+        mol = parse(text) if isinstance(found, Failure) else found.mol
+        if isinstance(mol, Failure):
+            return mol
+        return connectivity([Chem.MolToSmiles(mol)])[0], skeleton(mol)
+
+
+def _is_list(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return bool(_LINE.fullmatch(file.readline(200).decode("utf-8", "replace").strip()))

@@ -28,6 +28,16 @@ class Plan:
     valid_every: int = 2_000  # steps
     save_every_s: float = 180.0
 
+    def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            raise ValueError(
+                f"no schedule is called {self.schedule!r}; choose one of: {', '.join(SCHEDULES)}"
+            )
+        for name, least in (("batch_size", 1), ("valid_every", 1), ("warmup", 0), ("steps", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} = {value}: must be {least} or more")
+
 
 def total_steps(plan: Plan, per_epoch: int) -> int:
     """Steps of the whole training."""

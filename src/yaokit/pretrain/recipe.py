@@ -1,6 +1,7 @@
 """Recipes: the TOML files that say how shipped weights are made, and how users make their own."""
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -152,6 +153,6 @@ def _known(where: tuple[Any, ...]) -> list[str]:
     tables: dict[str, Any] = {"corpus": CorpusTable, "sources": SourceTable}
     names = [part for part in where if isinstance(part, str)]
     if names and names[-1] == "training":
-        return list(Plan.__dataclass_fields__)
+        return [field.name for field in fields(Plan)]
     table = tables.get(names[-1], Recipe) if names else Recipe
     return list(table.model_fields)

@@ -1,0 +1,97 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from toy_pretraining import written, zinc
+
+RECIPE = """
+name = "tiny"
+kind = "causal"
+licence = "CC0"
+
+[corpus]
+name = "few"
+
+[[corpus.sources]]
+path = "few.smi"
+licence = "ZINC"
+
+[network]
+size = "gru"
+width = 32
+
+[training]
+steps = 6
+batch_size = 32
+warmup = 2
+n_valid = 20
+precision = "32-true"
+"""
+HERE = ("--device", "cpu", "--workers", "1", "--quiet")
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    return written(tmp_path / "few.smi", [*zinc(200), "garbage"])
+
+
+@pytest.mark.usefixtures("few")
+def test_a_recipe_becomes_a_network(yaokit: Callable, tmp_path: Path) -> None:
+    words = ("pretrain", "--recipe", "recipe.toml", "--data", ".", "-o", "net", *HERE)
+    done = yaokit(*words)
+    assert done.returncode == 0, done.stderr
+    assert "200 molecules in 1 shard, of 201 lines: 1 rejected (1 NAME)" in done.stdout
+    assert "6 of 6" in done.stdout
+    card = json.loads((tmp_path / "net" / "card.json").read_text())
+    assert (card["name"], card["recipe"], card["licence"]) == ("tiny", "recipe.toml", "CC0")
+    assert card["data_licences"] == ["ZINC"]
+    done = yaokit(*words, "--json")
+    assert json.loads(done.stdout)["is_finished"]
+
+
+def test_files_become_a_network_and_time_may_end_before(yaokit: Callable, few: Path, tmp_path: Path) -> None:
+    words = ("pretrain", few, "--kind", "causal", "--steps", "2", "-o", "net", *HERE)
+    done = yaokit(*words, "--time-limit", "0")
+    assert done.returncode == 0, done.stderr
+    assert "none yet" in done.stdout
+    assert "run the same command again to go on" in done.stdout
+    assert not (tmp_path / "net" / "card.json").exists()
+
+
+def test_only_the_corpus(yaokit: Callable, few: Path, tmp_path: Path) -> None:
+    done = yaokit(
+        "pretrain", "shards", "--recipe", "recipe.toml", "--data", ".", "--steps", "0", "-o", "net", *HERE
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "shards" / "corpus.json").is_file()
+    assert [path.name for path in (tmp_path / "net").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "nothing to learn from; give CORPUS"),
+        (("few.smi",), "--kind is missing"),
+        (("none.smi", "--kind", "causal"), "none.smi"),
+        ((".", "--kind", "causal"), "is no prepared corpus"),
+        (
+            ("few.smi", "--recipe", "recipe.toml", "--kind", "graph"),
+            "is a recipe for --kind causal, not graph",
+        ),
+        (("few.smi", "--recipe", "none.toml"), "no such recipe"),
+    ],
+)
+@pytest.mark.usefixtures("few")
+def test_wrong_words_say_what_to_do(yaokit: Callable, words: tuple[str, ...], message: str) -> None:
+    done = yaokit("pretrain", *words, "-o", "net", *HERE)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_a_setting_the_network_lacks_is_named(yaokit: Callable, few: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text('kind = "causal"\n[network]\ncolour = 1\n')
+    done = yaokit("pretrain", few, "--recipe", "recipe.toml", "-o", "net", *HERE)
+    assert done.returncode == 2
+    assert "no setting 'colour'" in done.stderr

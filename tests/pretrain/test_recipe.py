@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+from toy_pretraining import written, zinc
+
+from yaokit.core.errors import UsageError
+from yaokit.core.lazy import resolve
+from yaokit.pretrain import KINDS
+from yaokit.pretrain.plan import SCHEDULES
+from yaokit.pretrain.recipe import corpus_of, excluded_files, read_recipe, sources_of
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+NAMES = sorted(path.stem for path in RECIPES.glob("*.toml"))
+SMALL = """
+name = "small"
+kind = "causal"
+
+[corpus]
+name = "few"
+exclude = ["held.smi"]
+
+[[corpus.sources]]
+path = "*.smi"
+licence = "MIT"
+rows = 1_000
+
+[training]
+steps = 3
+"""
+
+
+def _recipe(folder: Path, text: str) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_recipes_can_be_built(name):
+    recipe = read_recipe(RECIPES / f"{name}.toml")
+    assert recipe.name == name
+    assert recipe.kind
+    assert recipe.corpus
+    assert recipe.training.schedule in SCHEDULES
+    objective = resolve(KINDS[recipe.kind])(**recipe.network)
+    assert sum(parameter.numel() for parameter in objective.module().parameters()) > 100_000
+
+
+@pytest.mark.parametrize("name", ["default", "graph", "masked"])
+def test_what_users_begin_with_has_seen_no_test_molecule(name):
+    corpus = read_recipe(RECIPES / f"{name}.toml").corpus
+    assert corpus
+    assert corpus.exclude == ("../build/held_out.txt",)
+    paths = [source.path for source in corpus.sources]
+    assert not [path for path in paths if "moses_test" in path or path.startswith("tdc_admet_group")]
+
+
+@pytest.mark.parametrize("name", ["moses", "zinc"])
+def test_priors_of_benchmarks_know_one_file(name):
+    corpus = read_recipe(RECIPES / f"{name}.toml").corpus
+    assert corpus
+    assert len(corpus.sources) == 1
+
+
+def test_a_corpus_is_made_from_the_files_of_a_recipe(tmp_path):
+    smiles = zinc(60)
+    written(tmp_path / "a.smi", smiles[:40])
+    written(tmp_path / "b.smi", smiles[40:])
+    (tmp_path / "lists").mkdir()
+    written(tmp_path / "lists" / "held.smi", smiles[:5])
+    recipe = read_recipe(_recipe(tmp_path, SMALL))
+    assert recipe.corpus
+    assert [source.name for source in sources_of(recipe.corpus, tmp_path)] == ["a.smi", "b.smi"]
+    beside = tmp_path / "lists"
+    corpus = corpus_of(recipe, tmp_path / "c", tmp_path, beside)
+    assert (len(corpus), corpus.about["counts"]["n_held_out"]) == (55, 5)
+    assert [source["licence"] for source in corpus.about["sources"]] == ["MIT", "MIT"]
+    assert corpus_of(recipe, tmp_path / "c", tmp_path / "elsewhere", beside).about == corpus.about
+    other = recipe.model_copy(update={"corpus": recipe.corpus.model_copy(update={"name": "many"})})
+    with pytest.raises(UsageError, match="holds the corpus 'few', the recipe wants 'many'"):
+        corpus_of(other, tmp_path / "c", tmp_path, beside)
+
+
+def test_missing_files_are_named(tmp_path):
+    recipe = read_recipe(_recipe(tmp_path, SMALL))
+    assert recipe.corpus
+    with pytest.raises(UsageError, match=r"no file .*\*\.smi; give --data"):
+        sources_of(recipe.corpus, tmp_path)
+    with pytest.raises(UsageError, match=r"no file .*held\.smi or .*held\.smi"):
+        excluded_files(recipe.corpus, tmp_path, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[training]\nspeed = 3", "training.speed is no setting; there are: steps, epochs"),
+        ('[corpus]\nname = "x"\nsources = []', r"corpus\.sources: .*at least 1"),
+        (
+            '[corpus]\nname = "x"\n[[corpus.sources]]\npath = "a"',
+            r"corpus\.sources\.0\.licence: Field required",
+        ),
+        ('kind = "fancy"', "kind: Input should be 'masked', 'graph' or 'causal'"),
+        ("colour = 1", "colour is no setting; there are: name, kind"),
+        ("[training]\nbatch_size = 0", "training: .*batch_size = 0: must be 1 or more"),
+        ('[training]\nschedule = "steep"', "no schedule is called 'steep'; choose one of: cosine"),
+        ("kind = ", r"recipe\.toml: "),
+        ('corpus = "none.toml"', r"none\.toml: no such recipe"),
+    ],
+)
+def test_what_is_wrong_in_a_recipe_is_said(tmp_path, text, message):
+    with pytest.raises(UsageError, match=message):
+        read_recipe(_recipe(tmp_path, text))
+
+
+def test_a_recipe_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(UsageError, match="no such recipe"):
+        read_recipe(tmp_path / "x.toml")
+    with pytest.raises(UsageError, match="is not a recipe"):
+        read_recipe(tmp_path)

@@ -14,7 +14,7 @@ from yaokit.models.labels import make
 from yaokit.models.nearest import Nearest
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.models.trusted import Trusted, Validation
-from yaokit.models.tune import SPACES, tune
+from yaokit.models.tune import SPACES, space_of, tune
 
 SMILES, _, VALUES = series(90)
 X, Y = morgan_counts(SMILES), Targets.of(VALUES[:, None])
@@ -172,3 +172,9 @@ def test_a_stack_tunes_with_the_settings_it_was_given(monkeypatch: pytest.Monkey
     stack = Trusted(["forest"], validation=validation, settings={"forest": {"n_trees": 7}}, tune=1)
     with pytest.raises(Enough):
         stack.fit(measured(60), [TASK])
+
+
+def test_what_a_pretrained_network_gives_is_not_tuned():
+    assert {"depth", "hidden", "encoder", "lr"} <= set(space_of("gnn", {}))
+    assert set(space_of("gnn", {"pretrained": "graph"})) == {"lr", "dropout", "weight_decay", "epochs"}
+    assert space_of("gnn:graph", {"pretrained": None}) == SPACES["gnn"]

@@ -96,6 +96,16 @@ SPACES: dict[str, Space] = {  # of a member's settings; a member that is not her
 }
 
 
+_GIVEN = ("encoder", "pooling", "depth", "hidden", "width")  # by a pre-trained network
+
+
+def space_of(label: str, base: Mapping[str, Any]) -> Space:
+    """What there is to tune of a member with settings `base`: not what a pre-trained network gives it."""
+    space = SPACES.get(label.partition(":")[0], {})
+    given = _GIVEN if base.get("pretrained") is not None else ()
+    return {name: values for name, values in space.items() if name not in given}
+
+
 def tune(
     label: str,
     X: Any,
@@ -117,14 +127,13 @@ def tune(
     call goes on where an earlier one ended, and finds what it would have found undisturbed.
     `n_trials` counts earlier trials too. Akiba 2019, doi:10.1145/3292500.3330701.
     """
-    space = SPACES.get(label.partition(":")[0])
-    if not space:
+    base = dict(settings or {})
+    if not space_of(label, base):
         return {}
     if n_trials < 1:
         raise UsageError(f"cannot tune {label} with {n_trials} trials; give 1 or more")
     import optuna
 
-    base = dict(settings or {})
     with _quiet():
         study = _study(label, y, folds, work, seed, base)
         for n in progress.track(range(_n_done(study), n_trials), f"tuning {label}", n_trials):
@@ -160,7 +169,7 @@ def _study(
 def _untuned(label: str, base: dict[str, Any]) -> dict[str, Any]:
     """What the search calls the member's settings before it; empty if one of them lies outside the space."""
     member, start = make(label, settings=base), {}
-    for name, space in SPACES[member.name].items():
+    for name, space in space_of(label, base).items():
         value = getattr(member, name)
         if not space.holds(value):
             return {}
@@ -185,7 +194,7 @@ def _loss(
 
     settings = {}
     if _n_done(trial.study) or _untuned(label, base):
-        settings = {name: space.ask(trial, name) for name, space in SPACES[label.partition(":")[0]].items()}
+        settings = {name: space.ask(trial, name) for name, space in space_of(label, base).items()}
     trial.set_user_attr("settings", settings)
     losses = []
     for fold in folds.predicted:

@@ -1,18 +1,23 @@
 """The objective of language models."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from rdkit import Chem
-from toy_runs import series
+from toy_pretraining import small_corpus
+from toy_runs import made_once, series
 
 from yaokit.core.errors import UsageError
-from yaokit.nn.causal import log_likelihood
+from yaokit.nn.causal import load_prior, log_likelihood, sample
 from yaokit.nn.devices import one_thread
 from yaokit.nn.tokenizer import BOS, EOS, PAD, smiles_tokenizer
 from yaokit.pretrain.causal import Causal, rewritten
+from yaokit.pretrain.corpus import open_corpus
+from yaokit.pretrain.plan import Plan
+from yaokit.pretrain.run import Job, pretrain
 
 TINY = {"size": "gru-tiny", "embedding": 8, "width": 16, "depth": 1}
 
@@ -114,3 +119,15 @@ def test_impossible_settings_are_refused():
         Causal(randomized=2)
     with pytest.raises(UsageError, match="it has: architecture"):
         Causal(size="gru", layers=3)
+
+
+def test_a_prior_trained_twice_draws_the_same(tmp_path_factory, tmp_path: Path):
+    corpus = open_corpus(made_once(tmp_path_factory, "corpus", lambda out: small_corpus(out)) / "corpus")
+    plan = Plan(steps=12, batch_size=64, lr=2e-2, warmup=4, n_valid=30, schedule="trapezoid")
+    network = {**TINY, "dropout": 0.1, "randomized": 0.3}
+    drawn = []
+    for name in ("first", "again"):
+        card = pretrain(Job(corpus, "causal", tmp_path / name, network, plan, device="cpu"))
+        assert card["losses"]["valid"][-1]["nats_a_token"] < 0.7 * np.log(len(smiles_tokenizer()))
+        drawn.append(sample(load_prior(tmp_path / name), 20, seed=0, longest=20))
+    assert drawn[0] == drawn[1]

@@ -26,7 +26,7 @@ SIZES: dict[str, dict[str, int]] = {
     "base": {"width": 512, "depth": 10, "heads": 8},  # 33
 }
 SHAPE = ("width", "depth", "heads", "stem", "dropout")  # settings that a SequenceNet is built from
-_PLACES = 16_384  # tokens of one batch when nothing is learned
+_PLACES = 4_096  # tokens of one batch when nothing is learned; more do not fit into a cache
 
 
 class MaskedNet(nn.Module):

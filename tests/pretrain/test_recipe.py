@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from toy_pretraining import written, zinc
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import resolve
 from yaokit.pretrain import KINDS
-from yaokit.pretrain.plan import SCHEDULES
+from yaokit.pretrain.plan import SCHEDULES, Plan
 from yaokit.pretrain.recipe import corpus_of, excluded_files, read_recipe, sources_of
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -60,6 +61,14 @@ def test_priors_of_benchmarks_know_one_file(name):
     corpus = read_recipe(RECIPES / f"{name}.toml").corpus
     assert corpus
     assert len(corpus.sources) == 1
+
+
+def test_the_recipe_of_the_documentation_is_one(tmp_path):
+    page = (RECIPES.parent / "docs" / "pretrain.md").read_text(encoding="utf-8")
+    recipe = read_recipe(_recipe(tmp_path, page.split("```toml\n")[1].split("```")[0]))
+    assert recipe.kind == "graph"
+    assert recipe.training == replace(Plan(), epochs=3)
+    assert resolve(KINDS["graph"])(**recipe.network)
 
 
 def test_a_corpus_is_made_from_the_files_of_a_recipe(tmp_path):

@@ -175,3 +175,16 @@ def test_a_damaged_checkpoint_is_named(corpus, tmp_path, keep):
 def test_half_precision_learns_too(corpus, tmp_path):
     card = pretrain(job(corpus, tmp_path, steps=60, precision="bf16-mixed"))
     assert card["losses"]["train"] < 20
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(corpus, tmp_path):
+    plan = replace(PLAN, steps=6, n_valid=20)
+    jobs = [
+        Job(open_corpus(corpus), "causal", tmp_path / str(n), {"size": "gru-tiny"}, plan, "cpu", devices=n)
+        for n in (1, 2)
+    ]
+    cards = [pretrain(job) for job in jobs]
+    assert [card["is_finished"] for card in cards] == [True, True]
+    one, two = (card["losses"]["valid"][0]["loss"] for card in cards)
+    assert two == pytest.approx(one, rel=0.1)

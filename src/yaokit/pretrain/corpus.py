@@ -1,6 +1,6 @@
 """Corpora: distinct molecules in shards, each a random sample of the whole, in a fixed order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,16 +97,30 @@ class Targets:
         """The pieces of a shard, or of its first n rows, that are not there yet."""
         return [piece for piece in self._pieces(shard, n) if not self._path(shard, piece).exists()]
 
-    def make(self, shard: int, pieces: Sequence[int], progress: Progress = SILENT) -> None:
-        """Compute pieces of a shard in guarded processes; a molecule that fails has a row of NaN."""
+    def make(
+        self,
+        shard: int,
+        pieces: Sequence[int],
+        progress: Progress = SILENT,
+        is_late: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Compute pieces of a shard in guarded processes; False if it was late before the last.
+
+        A molecule that fails has a row of NaN.
+        """
+        if not pieces:
+            return True
         self.folder.mkdir(parents=True, exist_ok=True)
         smiles = self.corpus.smiles(shard)
-        batches = [smiles[piece * PIECE : (piece + 1) * PIECE] for piece in pieces]
+        batches = (smiles[piece * PIECE : (piece + 1) * PIECE] for piece in pieces)
         with Pool(self._of, _stacked, workers=self.workers) as pool:
             results = zip(pieces, pool.map(batches), strict=True)
             for piece, found in progress.track(results, f"targets of shard {shard}", len(pieces)):
                 with writing(self._path(shard, piece)) as part, open(part, "wb") as file:
                     np.save(file, found, allow_pickle=False)
+                if piece != pieces[-1] and is_late():
+                    return False
+        return True
 
     def read(self, shard: int, n: int | None = None) -> np.ndarray:
         """(n, k) of a shard, or of its first n rows, whose pieces are there."""

@@ -102,7 +102,7 @@ def excluded_files(table: CorpusTable, data: Path, beside: Path) -> list[Path]:
         if path is None:
             raise UsageError(
                 f"no file {' or '.join(map(str, places))}, which holds what the corpus must not; "
-                "recipes/README.md says how it is made"
+                "the recipe says how it is made"
             )
         found.append(path)
     return found

@@ -4,6 +4,7 @@ What a step sees and how it is random follow from the seed and its number alone.
 stopped, by a time limit or by force, goes on to the same weights.
 """
 
+import logging
 import math
 import signal
 import threading
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import torch
 
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import choices, pick
-from yaokit.core.progress import SILENT, Progress
+from yaokit.core.progress import SILENT, Lines, Progress, Silent
 from yaokit.core.seed import derived
 from yaokit.core.store import content_key, read_json
 from yaokit.nn.devices import make_engine, one_thread
@@ -60,9 +62,11 @@ def pretrain(job: Job, *, time_limit_s: float | None = None, progress: Progress 
     checkpoint and weights stay. KeyboardInterrupt and SIGTERM stop it after a step, all saved.
     """
     deadline = None if time_limit_s is None else time.monotonic() + time_limit_s
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # else it greets
     engine = make_engine(job.device, job.devices, job.plan.precision)
     if job.devices > 1:
-        engine.launch(_launched, job, deadline, progress)
+        lines = progress if isinstance(progress, Silent) else Lines()  # a bar cannot be handed over
+        engine.launch(partial(_launched, job=job, deadline=deadline, progress=lines))
     else:
         _Run(job, deadline, progress, engine).run()
     card = job.out / "card.json"
@@ -150,11 +154,8 @@ class _Run:
         """Make those of a shard, or of its first n molecules; False if it was to stop before."""
         made = True
         if self.targets is not None and self.engine.is_global_zero:
-            for piece in self.targets.missing(shard, n):
-                if n is None and self._is_late():
-                    made = False
-                    break
-                self.targets.make(shard, [piece], self.progress)
+            is_late = self._is_late if n is None else lambda: False
+            made = self.targets.make(shard, self.targets.missing(shard, n), self.progress, is_late)
         return self.engine.broadcast(made)
 
     def _shard(self) -> bool:

@@ -65,15 +65,18 @@ class Causal:
         total = next_token_loss(module, batch).sum()
         parts = {"nats_a_molecule": total.detach() / len(batch)}
         with torch.no_grad():
-            parts["nats_a_token"] = total / (batch[:, 1:] != PAD).sum()
+            parts["nats_a_token"] = total / self.tokens(batch)
         return total / (_TYPICAL * len(batch)), parts
 
     def state(self, module: torch.nn.Module) -> dict[str, np.ndarray]:
         return {name: tensor.float().cpu().numpy() for name, tensor in module.state_dict().items()}
 
+    def tokens(self, batch: torch.Tensor) -> int:
+        """How many are predicted."""
+        return int((batch[:, 1:] != PAD).sum())
+
     def flops(self, batch: torch.Tensor) -> float:
-        n_tokens = int((batch[:, 1:] != PAD).sum())
-        return 6.0 * self._n_weights * n_tokens + self._attention(batch)
+        return 6.0 * self._n_weights * self.tokens(batch) + self._attention(batch)
 
     def _attention(self, batch: torch.Tensor) -> float:
         if self.settings["architecture"] != "gpt":

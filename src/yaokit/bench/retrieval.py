@@ -153,9 +153,10 @@ def drawn(members: np.ndarray, task: str, target: str, seed: int) -> np.ndarray:
 
 def cosine(X: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """(queries, n) of the numbers at mean 0 and deviation 1; what fails or never varies counts as 0."""
-    X = X.astype(np.float32)
+    X = X.astype(np.float64)
     spread = np.nanstd(X, axis=0)
-    centered = np.nan_to_num((X - np.nanmean(X, axis=0)) / np.where(spread > 0, spread, np.inf))
+    standard = (X - np.nanmean(X, axis=0)) / np.where(spread > 0, spread, np.inf)
+    centered = np.nan_to_num(standard).astype(np.float32)
     length = np.linalg.norm(centered, axis=1, keepdims=True)
     unit = centered / np.where(length > 0, length, 1)
     return unit[queries] @ unit.T

@@ -1,18 +1,25 @@
 """The objective `masked`: hidden tokens stay hidden, and it learns."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from toy_runs import series
+from rdkit import Chem
+from toy_pretraining import small_corpus
+from toy_runs import TASK, measured, series
 
 from yaokit.core.errors import UsageError
+from yaokit.models.transformer import Transformer
 from yaokit.nn.devices import one_thread
-from yaokit.nn.masked import SIZES, encoded
-from yaokit.nn.tokenizer import BOS, EOS, MASK, PAD
+from yaokit.nn.masked import SIZES, embed, encoded
+from yaokit.nn.pretrained import open_pretrained
+from yaokit.nn.tokenizer import BOS, EOS, MASK, PAD, smiles_tokenizer
 from yaokit.pretrain.descriptors import CHEAP
 from yaokit.pretrain.masked import Batch, Masked
+from yaokit.pretrain.plan import Plan
+from yaokit.pretrain.run import Job, pretrain
 
 SMILES = series(32)[0]
 LONG = "C" * 120 + "O"
@@ -57,10 +64,6 @@ def test_fifteen_percent_are_hidden_and_most_of_them_masked():
 
 
 def test_what_was_hidden_makes_a_way_of_writing_the_molecule_again():
-    from rdkit import Chem
-
-    from yaokit.nn.tokenizer import smiles_tokenizer
-
     objective, targets = prepared(whole=0.0)
     tokens, places, wanted, _ = drawn(objective, targets)
     assert not set(wanted.tolist()) & {BOS, EOS, MASK, PAD}
@@ -167,3 +170,15 @@ def test_what_does_not_parse_or_is_no_token_is_named():
         objective.batch(["C1CC"], np.zeros((1, len(CHEAP)), np.float16), np.random.default_rng(0))
     with pytest.raises(UsageError, match="no part of a SMILES"):
         encoded("C?C")
+
+
+def test_what_a_run_writes_is_started_from_and_read(tmp_path: Path):
+    plan = Plan(steps=3, batch_size=16, n_valid=5, precision="32-true", warmup=1)
+    job = Job(small_corpus(tmp_path, 60), "masked", tmp_path / "out", SMALL, plan, device="cpu")
+    card = pretrain(job)
+    assert card["is_finished"]
+    assert set(card["losses"]["valid"][0]) == {"step", "loss", "tokens", "descriptors"}
+    found = open_pretrained(tmp_path / "out", ["masked"])
+    assert embed(found, [Chem.MolFromSmiles("CCO")]).shape == (1, SMALL["width"])
+    model = Transformer(0, epochs=1, views=1, pretrained=str(tmp_path / "out")).fit(measured(20), [TASK])
+    assert (model.width, model.depth) == (SMALL["width"], SMALL["depth"])

@@ -20,6 +20,7 @@ from yaokit.bench.scores import MEASURES, Measure
 from yaokit.chem.folds import Folds
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import derived, rng
+from yaokit.models.start import STARTS
 from yaokit.models.targets import REGRESSION, Targets
 from yaokit.nn.pretrained import ENCODERS, keep, shipped
 
@@ -35,7 +36,6 @@ ADMET = (
 ACTIVITY = ("CHEMBL2047_EC50", "CHEMBL4203_Ki", "CHEMBL1862_Ki", "CHEMBL2971_Ki")
 SIZES = (100, 500, None)  # molecules to learn from; None: all, but no more than MOST
 MOST = 2_000
-NETWORKS = {"graph": "gnn", "masked": "transformer"}  # kind of encoder → the member that starts from it
 FOREST = "forest"
 
 
@@ -116,7 +116,7 @@ class Transfer:
         """Of each encoder, the label of each way to use it and of what it is compared with."""
         found = {}
         for name, (kind, source) in self.encoders.items():
-            member, network = NETWORKS[kind], keep(source, ENCODERS)
+            member, network = STARTS[kind], keep(source, ENCODERS)
             found[name] = {
                 "usual": member,
                 "scratch": f"{member}~{network}",

@@ -5,7 +5,6 @@ names, so that what is the same meets in one place; the second makes a shard of 
 the order of the files nor the number of workers changes a byte of the result.
 """
 
-import csv
 import hashlib
 import shutil
 from collections import Counter
@@ -25,6 +24,7 @@ from yaokit.core.reasons import Failure
 from yaokit.core.seed import rng
 from yaokit.core.store import content_key, file_hash, locked, read_json, write_json, writing
 from yaokit.data.catalog.builtin import source_files
+from yaokit.data.export import write_csv
 from yaokit.data.read.library import count_lines, molecules
 from yaokit.nn.tokenizer import smiles_tokenizer
 from yaokit.pretrain.corpus import ABOUT, FORMAT, Corpus, open_corpus
@@ -354,7 +354,9 @@ def _number(text: str, purpose: bytes) -> int:
 
 
 def _write_rejects(path: Path, names: Sequence[str], rejects: Sequence[Sequence[Any]]) -> None:
-    with writing(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["source", "line", "smiles", "code", "message"])
-        writer.writerows([names[source], *rest] for source, *rest in rejects)
+    import pyarrow as pa
+
+    columns = ("source", "line", "smiles", "code", "message")
+    rows = [dict(zip(columns, (names[source], *rest), strict=True)) for source, *rest in rejects]
+    schema = pa.schema([(name, pa.int64() if name == "line" else pa.string()) for name in columns])
+    write_csv(pa.Table.from_pylist(rows, schema=schema), path)

@@ -6,7 +6,7 @@ import pytest
 
 from yaokit.core.errors import UsageError
 from yaokit.core.store import read_json, write_json
-from yaokit.nn.pretrained import ENCODERS, PRIORS, open_pretrained, save_pretrained, shipped
+from yaokit.nn.pretrained import ENCODERS, PRIORS, keep, open_pretrained, save_pretrained, shipped
 
 SETTINGS = {"width": 4, "layers": 1}
 
@@ -92,3 +92,22 @@ def test_shipped_networks_open_and_have_a_default():
         found = open_pretrained(name, [card["kind"]])
         assert found.state
         assert open_pretrained("default", [card["kind"]]).kind == card["kind"]
+
+
+def test_a_network_is_kept_under_its_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
+    folder = _save(tmp_path / "net")
+    wanted = open_pretrained(folder, ENCODERS)
+    assert keep(folder, ENCODERS) == keep(folder, ENCODERS) == wanted.key
+    (folder / "card.json").unlink()
+    assert open_pretrained(wanted.key, ENCODERS).key == wanted.key
+    assert keep(wanted.key, ENCODERS) == wanted.key
+
+
+def test_what_is_no_network_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(UsageError, match="no pre-trained network"):
+        keep(tmp_path, ENCODERS)
+    with pytest.raises(UsageError, match="kind 'masked'"):
+        keep(_save(tmp_path / "net"), PRIORS)
+    assert not (tmp_path / "cache").exists()

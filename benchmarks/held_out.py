@@ -1,9 +1,10 @@
 """What no corpus may hold: every benchmark's test molecules, as a list of connectivities.
 
     python benchmarks/held_out.py DATA build/held_out.txt
+    python benchmarks/held_out.py --check build/held_out.txt build/corpora/default
 
 Test rows are those of yaokit.bench: the ADMET group, MoleculeACE, MoleculeNet by scaffold, and both
-test sets of MOSES. About five CPU minutes.
+test sets of MOSES. About five CPU minutes. --check counts them in a sample of prepared corpora.
 """
 
 import sys
@@ -16,8 +17,10 @@ from yaokit.bench.moleculeace import MoleculeAce
 from yaokit.bench.moleculenet import TASKS, TEST, columns_of, scaffold_parts
 from yaokit.bench.rows import molecules, table
 from yaokit.core.progress import Lines
+from yaokit.data.leakage import connectivity
 from yaokit.data.read.library import molecules as lines
-from yaokit.pretrain.held import held_of, joined, write_held
+from yaokit.pretrain.corpus import open_corpus
+from yaokit.pretrain.held import held_of, joined, read_held, write_held
 
 
 def main(data: Path, out: Path) -> None:
@@ -63,5 +66,17 @@ def of_moses(folder: Path) -> Iterator[str]:
         yield from (molecule.smiles for molecule in lines(folder / name))
 
 
+def check(listed: Path, folder: Path, n: int = 10_000) -> int:
+    """How many of n molecules of a corpus are held out, by InChI alone; prints what it did."""
+    corpus, held = open_corpus(folder), read_held(listed).blocks
+    sizes = corpus.sizes
+    picked = [text for i in range(len(sizes)) for text in corpus.smiles(i)[: max(1, n // len(sizes))]]
+    found = sum(block in held for block in connectivity(picked))
+    print(f"{folder}: {found} of {len(picked):,} molecules have one of {len(held):,} connectivities")
+    return found
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "--check":
+        sys.exit(any([check(Path(sys.argv[2]), Path(folder)) for folder in sys.argv[3:]]))
     main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -78,5 +78,5 @@ def check(listed: Path, folder: Path, n: int = 10_000) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1] == "--check":
-        sys.exit(any([check(Path(sys.argv[2]), Path(folder)) for folder in sys.argv[3:]]))
+        sys.exit(bool(sum(check(Path(sys.argv[2]), Path(folder)) for folder in sys.argv[3:])))
     main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rdkit import Chem
+from toy_encoder import rows_of
 from toy_runs import TASK, measured, series
 
 from yaokit.chem.fingerprints import morgan_counts
@@ -29,13 +31,21 @@ def small(features: str = "fp", **changes) -> Mlp:
     return Mlp(0, features, **{"networks": 1, "hidden": (64, 16), "epochs": 2, **changes})
 
 
-@pytest.mark.parametrize("features", ["fp", "full"])
+@pytest.mark.parametrize("features", ["fp", "full", "rich"])
 def test_it_learns_32_molecules_by_heart(features: str):
     smiles, _, y = series(32)
-    X = featurize_smiles(features, smiles)
+    X = rows_of(features, [Chem.MolFromSmiles(text) for text in smiles])
     model = small(features, epochs=150, dropout=0.0, batch_size=16)
     model.fit_features(X, Targets.of(y[:, None]))
     assert np.abs(model.predict_features(X)[0][:, 0] - y).max() < 0.15 * y.std()
+
+
+def test_it_learns_from_embeddings():
+    smiles, _, y = series(32)
+    X = rows_of("embedded", [Chem.MolFromSmiles(text) for text in smiles])
+    model = small("embedded", epochs=150, dropout=0.0, batch_size=16)
+    model.fit_features(X, Targets.of(y[:, None]))
+    assert np.corrcoef(model.predict_features(X)[0][:, 0], y)[0, 1] > 0.95
 
 
 def test_every_parameter_gets_a_gradient():

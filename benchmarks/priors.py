@@ -124,9 +124,10 @@ def main(argv: Sequence[str]) -> int:
         for seed in range(asked.seeds):
             rows.append(measure(net, found, reference, test, seed))
             print(*(f"{key} {value}" for key, value in rows[-1].items()), sep=", ", flush=True)
+    names = dict.fromkeys(Path(prior).name for prior in asked.priors)
     results = {
         "benchmark": "priors",
-        "command": f"python benchmarks/priors.py {' '.join(asked.priors)} --data DIR -o DIR",
+        "command": f"python benchmarks/priors.py {' '.join(names)} --data DIR -o DIR",
         "version": __version__,
         "rdkit": rdBase.rdkitVersion,
         "code_hash": code_hash(),
@@ -170,7 +171,7 @@ def corpus_of(prior: Pretrained, corpora: Path) -> Corpus | None:
     if not (folder / "corpus.json").exists():
         return None
     corpus = open_corpus(folder)
-    if corpus.key != about.get("key"):
+    if corpus.about["key"] != about.get("key"):
         raise SystemExit(f"{folder} is another corpus than that of the prior: prepare it again")
     return corpus
 

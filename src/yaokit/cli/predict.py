@@ -53,4 +53,4 @@ def predict(
         told = predict_file(model, path, out, smiles=smiles, workers=workers or cores(), progress=progress)
     facts = [("rows read", told["n_in"]), ("predicted", told["n_ok"]), ("failed", told["n_failed"])]
     notes = made_elsewhere(model)
-    return Result({**told, "notes": notes}, [*facts, ("predictions", out)], notes)
+    return Result(told | ({"notes": notes} if notes else {}), [*facts, ("predictions", out)], notes)

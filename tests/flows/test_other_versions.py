@@ -64,5 +64,5 @@ def test_other_versions_of_the_rest_predict_the_same_without_a_word(
         out = tmp_path / folder.name
         out.mkdir(exist_ok=True)
         assert run(*COMMANDS["predict"](folder, file, out), "--json") == 0
-        assert json.loads(capsys.readouterr().out)["notes"] == []
+        assert "notes" not in json.loads(capsys.readouterr().out)
     assert (tmp_path / "old" / "p.csv").read_bytes() == (tmp_path / model.name / "p.csv").read_bytes()

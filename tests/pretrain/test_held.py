@@ -2,7 +2,9 @@ import pytest
 from rdkit import Chem
 from toy_pretraining import written, zinc
 
-from yaokit.pretrain.held import Held, held_of, joined, read_held, skeleton, write_held
+from yaokit.core.errors import UsageError
+from yaokit.core.store import file_hash
+from yaokit.pretrain.held import Held, held_hash, held_of, joined, read_held, skeleton, write_held
 
 ALIKE = [
     ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"),  # stereo
@@ -43,4 +45,26 @@ def test_a_list_is_read_as_it_was_written(tmp_path):
 
 def test_nothing_held_is_a_list_too(tmp_path):
     write_held(tmp_path / "held.txt", Held())
-    assert (tmp_path / "held.txt").read_text() == ""
+    assert (tmp_path / "held.txt").read_text().startswith("# yaokit: ")
+    assert read_held(tmp_path / "held.txt") == Held()
+
+
+def test_molecules_whose_names_look_like_a_list_are_molecules(tmp_path):
+    path = written(tmp_path / "a.smi", [f"{text} {i:016x}" for i, text in enumerate(zinc(5))])
+    assert read_held(path) == held_of(zinc(5))
+
+
+def test_a_line_that_is_none_of_a_list_is_named(tmp_path):
+    path = tmp_path / "held.txt"
+    write_held(path, held_of(zinc(3)))
+    path.write_text(path.read_text()[:-9])
+    with pytest.raises(UsageError, match=r"held\.txt line 4 is damaged: make the list again"):
+        read_held(path)
+
+
+def test_the_hash_of_a_list_is_that_of_its_lines(tmp_path):
+    write_held(tmp_path / "held.txt", held_of(zinc(3)))
+    _, _, lines = (tmp_path / "held.txt").read_text().partition("\n")
+    (tmp_path / "lines.txt").write_text(lines)
+    assert held_hash(tmp_path / "held.txt") == file_hash(tmp_path / "lines.txt")
+    assert held_hash(tmp_path / "lines.txt") == file_hash(tmp_path / "lines.txt")

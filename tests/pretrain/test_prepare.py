@@ -99,6 +99,13 @@ def test_nothing_held_out_is_in_a_corpus(tmp_path):
     assert corpus.about["counts"]["n_held_out"] == 30
 
 
+def test_an_excluded_file_without_molecules_is_said(tmp_path):
+    source = Source(written(tmp_path / "a.smi", zinc(5)))
+    held = written(tmp_path / "held.smi", ["xx"])
+    with pytest.raises(UsageError, match=r"held\.smi is to be excluded but holds no molecule"):
+        prepare(tmp_path / "c", [source], name="x", exclude=[held])
+
+
 def test_a_share_of_a_source_is_the_same_each_time(tmp_path):
     path = written(tmp_path / "a.smi", zinc(1_000))
     found = [set(_all(prepare(tmp_path / str(i), [Source(path, rows=200)], name="x"))) for i in range(2)]

@@ -1,5 +1,6 @@
 """What a corpus must not hold: molecules of tests, whatever their stereo, isotopes or tautomer."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from rdkit import Chem
 
 from yaokit.chem.parse import parse
 from yaokit.chem.standardize import Standardizer
+from yaokit.core.errors import UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
@@ -19,7 +21,8 @@ from yaokit.data.leakage import connectivity
 from yaokit.data.read.library import molecules
 
 _PIECE = 2_000
-_LINE = re.compile(r"\S+ [0-9a-f]{16}")
+_HEADER = "# yaokit: connectivities and skeletons that are held out, format 1\n"
+_LINE = re.compile(r"([A-Z]{14}|-) [0-9a-f]{16}")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -73,12 +76,17 @@ def joined(every: Sequence[Held]) -> Held:
 
 
 def read_held(path: Path, workers: int = 1, progress: Progress = SILENT) -> Held:
-    """Of a list that `write_held` wrote, or of the molecules in any other file."""
+    """Of a list that `write_held` wrote, or of the molecules in any other file.
+
+    UsageError if a list has another line among its own.
+    """
     if not _is_list(path):
         return held_of((m.smiles for m in molecules(path)), workers, progress, path.name)
-    words = path.read_text(encoding="utf-8").split()
-    skeletons = frozenset(int(word, 16) for word in words[1::2])
-    return Held(frozenset(words[::2]) - {"-"}, skeletons)
+    lines = path.read_text(encoding="utf-8").removeprefix(_HEADER).splitlines()
+    if wrong := next((i for i, line in enumerate(lines, 2) if not _LINE.fullmatch(line)), None):
+        raise UsageError(f"{path} line {wrong} is damaged: make the list again")
+    skeletons = frozenset(int(line.split()[1], 16) for line in lines)
+    return Held(frozenset(line.split()[0] for line in lines) - {"-"}, skeletons)
 
 
 def write_held(path: Path, held: Held) -> None:
@@ -87,7 +95,15 @@ def write_held(path: Path, held: Held) -> None:
     n = max(len(blocks), len(skeletons))
     blocks += ["-"] * (n - len(blocks))
     skeletons += skeletons[:1] * (n - len(skeletons))
-    write_text(path, "".join(f"{b} {s:016x}\n" for b, s in zip(blocks, skeletons, strict=True)))
+    lines = (f"{b} {s:016x}\n" for b, s in zip(blocks, skeletons, strict=True))
+    write_text(path, _HEADER + "".join(lines))
+
+
+def held_hash(path: Path) -> str:
+    """SHA-256 of what is held out: of a list's lines without the header, of any other file's bytes."""
+    with open(path, "rb") as file:
+        file.seek(len(_HEADER) if _is_list(path) else 0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Keys:
@@ -106,4 +122,4 @@ class _Keys:
 
 def _is_list(path: Path) -> bool:
     with open(path, "rb") as file:
-        return bool(_LINE.fullmatch(file.readline(200).decode("utf-8", "replace").strip()))
+        return file.read(len(_HEADER)) == _HEADER.encode()

@@ -28,7 +28,7 @@ from yaokit.data.export import write_csv
 from yaokit.data.read.library import count_lines, molecules
 from yaokit.nn.tokenizer import smiles_tokenizer
 from yaokit.pretrain.corpus import ABOUT, FORMAT, Corpus, open_corpus
-from yaokit.pretrain.held import Held, joined, read_held, write_held
+from yaokit.pretrain.held import Held, held_hash, joined, read_held, write_held
 
 SHARD = 100_000  # lines, about, that become one shard
 PIECE = 2_000  # lines that a child works on at a time
@@ -109,7 +109,7 @@ class _Preparation:
         self.key = content_key(
             [FORMAT, name, seed, self.n_shards, Standardizer().settings()]
             + [[label, digest, s.smiles, s.rows, s.as_is] for label, digest, s in self.sources]
-            + [file_hash(path) for path in exclude]
+            + [held_hash(path) for path in exclude]
         )
 
     def run(self) -> Corpus:
@@ -183,9 +183,16 @@ class _Preparation:
         """The molecules that stay out."""
         if not self.exclude:
             return Held()
-        path = self.work / "held_out.txt"
+        path = self.work / "held.txt"
         if not path.exists():
-            write_held(path, joined([read_held(file, self.workers, self.progress) for file in self.exclude]))
+            every = [read_held(file, self.workers, self.progress) for file in self.exclude]
+            for file, held in zip(self.exclude, every, strict=True):
+                if not held.blocks:
+                    raise UsageError(
+                        f"{file} is to be excluded but holds no molecule: give a file of molecules, or "
+                        "a list as yaokit's benchmarks/held_out.py writes it"
+                    )
+            write_held(path, joined(every))
         return read_held(path)
 
     def _count(self, state: dict[str, Any], piece: _Piece) -> None:
@@ -246,7 +253,7 @@ class _Preparation:
             "yaokit": __version__,
             "seed": self.seed,
             "standardizer": Standardizer().settings(),
-            "excluded": [{"name": path.name, "sha256": file_hash(path)} for path in self.exclude],
+            "excluded": [{"name": path.name, "sha256": held_hash(path)} for path in self.exclude],
             "n": sum(shard["rows"] for shard in shards),
             "counts": dict(total),
             "n_unknown_tokens": state["n_unknown"],

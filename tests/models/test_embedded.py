@@ -15,7 +15,7 @@ from yaokit.models.embedded import FOLDER, load_encoders, opened, save_encoders
 from yaokit.models.featurize import featurize, featurize_smiles
 from yaokit.models.labels import kinds_read
 from yaokit.nn.graph_pretraining import embed
-from yaokit.nn.pretrained import keep
+from yaokit.nn.pretrained import keep, kept_folder
 
 SMILES = series(30)[0]
 MOLS = [Chem.MolFromSmiles(text) for text in SMILES]
@@ -76,14 +76,43 @@ def test_an_unknown_network_is_refused_by_name(network: str):
         featurize("embedded@other", MOLS)
 
 
-def test_a_model_folder_brings_its_network(network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_model_folder_is_read_in_place(network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     kinds = kinds_read([f"svm:embedded@{network}", f"boosting:rich@{network}", "boosting"])
     save_encoders(kinds, tmp_path / "model")
+    monkeypatch.setattr(embedded, "_brought", {})
     monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "elsewhere"))
     with pytest.raises(UsageError, match="no pre-trained encoder"):
         opened(network)
-    load_encoders(kinds, tmp_path / "model")
+    assert set(load_encoders(kinds, tmp_path / "model").values()) == set(kinds[1:])
     assert opened(network).key == network
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_damaged_copy_in_the_cache_harms_no_model(network: str, tmp_path: Path):
+    save_encoders([f"embedded@{network}"], tmp_path / "model")
+    (kept_folder(network) / "weights.safetensors").write_bytes(b"cut")
+    load_encoders([f"embedded@{network}"], tmp_path / "model")
+    assert featurize(f"embedded@{network}", MOLS).shape[0] == 30
+
+
+def test_a_shipped_network_goes_into_the_model_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+):
+    now, later = (saved_encoder(tmp_path / name, seed) for seed, name in enumerate(("now", "later")))
+    monkeypatch.setattr(embedded, "_brought", {})
+    embedded._opened.cache_clear()
+    request.addfinalizer(embedded._opened.cache_clear)
+    monkeypatch.setattr("yaokit.nn.pretrained._SHIPPED", ("now",))
+    monkeypatch.setattr("yaokit.nn.pretrained._shipped_folder", lambda name: now)
+    model, wanted = tmp_path / "model", featurize("embedded", MOLS).toarray()
+    save_encoders(["embedded"], model)
+    monkeypatch.setattr("yaokit.nn.pretrained._shipped_folder", lambda name: later)
+    embedded._opened.cache_clear()
+    own = load_encoders(["embedded"], model)["embedded"]
+    assert (featurize(own, MOLS).toarray() == wanted).all()
+    assert (featurize("embedded", MOLS).toarray() != wanted).any()
+    save_encoders([own], tmp_path / "again")
+    assert list(load_encoders([own], tmp_path / "again")) == [own]
 
 
 def test_a_model_that_reads_no_network_brings_none(tmp_path: Path):
@@ -107,6 +136,7 @@ def test_a_stack_is_the_same_where_its_encoder_is_not(
     model = small_trusted(members=[f"svm:embedded@{network}"]).fit(table, [TASK])
     model.save(tmp_path / "model")
     wanted = model.predict(table)
+    monkeypatch.setattr(embedded, "_brought", {})
     monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "elsewhere"))
     found = load(tmp_path / "model").predict(table)
     assert (found.mean == wanted.mean).all()

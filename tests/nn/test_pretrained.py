@@ -104,6 +104,16 @@ def test_a_network_is_kept_under_its_key(tmp_path, monkeypatch):
     assert keep(wanted.key, ENCODERS) == wanted.key
 
 
+def test_a_damaged_copy_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
+    key = keep(_save(tmp_path / "net"), ENCODERS)
+    (tmp_path / "cache" / "pretrained" / key / "weights.safetensors").write_bytes(b"cut")
+    with pytest.raises(UsageError, match="is damaged"):
+        open_pretrained(key, ENCODERS)
+    assert keep(tmp_path / "net", ENCODERS) == key
+    assert open_pretrained(key, ENCODERS).key == key
+
+
 def test_what_is_no_network_is_not_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
     with pytest.raises(UsageError, match="no pre-trained network"):

@@ -14,7 +14,6 @@ from yaokit.chem.parse import quiet_rdkit
 from yaokit.models.base import Member
 from yaokit.models.embedded import DEFAULT, joined
 from yaokit.models.featurize import featurize
-from yaokit.models.labels import kinds_read
 from yaokit.models.trusted import Trusted
 
 HALF = 1024  # Morgan counts in "full"
@@ -32,7 +31,7 @@ def atom_contributions(model: Trusted, smiles: Sequence[str], task: str) -> list
         mol = Chem.MolFromSmiles(text)
         if mol is None:
             raise ValueError(f"not a SMILES: {text!r}")
-        rows = {kind: masked(kind, mol) for kind in kinds_read(model.members)}
+        rows = {kind: masked(kind, mol) for kind in model.reads}
         predicted = model.predict_rows(rows).mean[:, column]
         out.append(predicted[0] - predicted[1:])
     return out

@@ -1,7 +1,8 @@
 """Features from pre-trained networks: "embedded", and "rich", which is "full" followed by it.
 
 A kind may name its network: "embedded@masked". A network is a shipped one, or one that
-`nn.pretrained.keep` took from a folder and calls by its key; model folders hold a copy of that.
+`nn.pretrained.keep` took from a folder and calls by its key. Model folders hold a copy of what they
+read, and a loaded model calls it by its key, so that it hangs neither on a cache nor on what is shipped.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +22,15 @@ from yaokit.core.guard import Pool
 from yaokit.core.lazy import resolve
 from yaokit.core.store import read_json, write_json
 from yaokit.models.rows import full
-from yaokit.nn.pretrained import ENCODERS, Pretrained, copy, kept_folder, open_pretrained, shipped
+from yaokit.nn.pretrained import (
+    ENCODERS,
+    Pretrained,
+    copy,
+    folder_of,
+    kept_folder,
+    open_pretrained,
+    shipped,
+)
 
 EMBED = {"graph": "yaokit.nn.graph_pretraining:embed", "masked": "yaokit.nn.masked:embed"}  # by kind
 DEFAULT = "default"
@@ -29,6 +38,8 @@ FOLDER = "encoders"  # in a model folder
 _FEW = 1_000  # molecules that are not worth the start of other processes
 _BATCH = 512
 _KEYS = "keys.json"
+_VERSION = 1  # to be raised when a network's embedding of a molecule is computed otherwise
+_brought: dict[str, tuple[Pretrained, Path]] = {}  # by key: of model folders loaded in this process
 
 
 def embedded(mols: Sequence[Chem.Mol], network: str = DEFAULT) -> csr_array:
@@ -51,11 +62,11 @@ def embedded_smiles(
 ) -> csr_array:
     """`embedded` of SMILES that parse; many in parallel processes, kept in `cache`."""
     found = opened(network)
-    kept = FeatureCache(cache, f"embedded-{found.key}-{version('rdkit')}") if cache else None
+    kept = FeatureCache(cache, f"embedded-{_VERSION}-{found.key}-{version('rdkit')}") if cache else None
     rows: list[Row | None] = kept.read(smiles) if kept else [None] * len(smiles)
     wanted = [i for i, row in enumerate(rows) if row is None]
     batches = [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]
-    computed = _computed([[smiles[i] for i in places] for places in batches], network, workers)
+    computed = _computed([[smiles[i] for i in places] for places in batches], found, workers)
     for places, fresh in zip(batches, computed, strict=True):
         made = [(np.flatnonzero(values).astype(np.int32), values[values != 0]) for values in fresh]
         if kept:
@@ -67,6 +78,8 @@ def embedded_smiles(
 
 def opened(network: str) -> Pretrained:
     """The encoder that a kind of features names; UsageError if there is none."""
+    if network in _brought:
+        return _brought[network][0]
     if network != DEFAULT and network not in shipped() and not kept_folder(network).is_dir():
         known = ", ".join(name for name, card in shipped().items() if card["kind"] in ENCODERS)
         raise UsageError(
@@ -89,31 +102,44 @@ def save_encoders(kinds: Iterable[str], folder: Path) -> None:
         return
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
-    for network in keys.keys() - shipped().keys() - {DEFAULT}:
-        copy(kept_folder(network), target / network)
+    for network in keys:
+        copy(_place(network), target / network)
     write_json(target / _KEYS, keys)
 
 
-def load_encoders(kinds: Iterable[str], folder: Path) -> None:
-    """Undo `save_encoders`; UsageError if a shipped network is no longer the one that was read."""
-    networks, target = _networks(kinds), folder / FOLDER
-    if not networks:
-        return
+def load_encoders(kinds: Iterable[str], folder: Path) -> dict[str, str]:
+    """Each of these kinds → the kind that reads the same from the model folder itself, whose networks
+    are called by their keys; nothing is written. UsageError if one is damaged or another one.
+    """
+    kinds, target = list(kinds), folder / FOLDER
+    if not (networks := _networks(kinds)):
+        return {}
     keys = read_json(target / _KEYS)
     for network in networks:
-        if (target / network).is_dir():
-            copy(target / network, kept_folder(network))
-        if opened(network).key != keys[network]:
+        place = target / network if (target / network).is_dir() else _place(network)
+        found = open_pretrained(place, ENCODERS)
+        if found.key != keys[network]:
             raise UsageError(
-                f"{folder} reads the pre-trained network {network!r}, which is another one in this "
-                "version of yaokit: train the model again, or use the version of its card"
+                f"{folder} reads the pre-trained network {network!r}, but what is there is another one: "
+                "copy the folder again or train the model again"
             )
+        _brought[found.key] = found, place
+    return {kind: f"{name}@{keys[network or DEFAULT]}" for kind, name, network in _parts(kinds)}
+
+
+def _place(network: str) -> Path:
+    return _brought[network][1] if network in _brought else folder_of(network, ENCODERS)
 
 
 def _networks(kinds: Iterable[str]) -> list[str]:
     """The networks that kinds of features name, or read without naming them."""
-    read = [kind.partition("@") for kind in kinds]
-    return sorted({network or DEFAULT for kind, _, network in read if kind in ("embedded", "rich")})
+    return sorted({network or DEFAULT for _, _, network in _parts(kinds)})
+
+
+def _parts(kinds: Iterable[str]) -> list[tuple[str, str, str]]:
+    """The kinds that read a network: whole, their name, the network that they name."""
+    split = [(kind, *kind.partition("@")) for kind in kinds]
+    return [(kind, name, network) for kind, name, _, network in split if name in ("embedded", "rich")]
 
 
 @lru_cache(maxsize=4)
@@ -126,9 +152,9 @@ def _embed(found: Pretrained, mols: Sequence[Chem.Mol]) -> np.ndarray:
     return resolve(EMBED[found.kind])(found, mols)
 
 
-def _computed(batches: list[list[str]], network: str, workers: int) -> Iterable[np.ndarray]:
+def _computed(batches: list[list[str]], found: Pretrained, workers: int) -> Iterable[np.ndarray]:
     """The embeddings of each batch of SMILES."""
-    work = _Batch(network)
+    work = _Batch(found)
     if workers == 1 or sum(map(len, batches)) < _FEW:
         yield from (work(batch, []) for batch in batches)
         return
@@ -139,11 +165,11 @@ def _computed(batches: list[list[str]], network: str, workers: int) -> Iterable[
 class _Batch:
     """SMILES → their embeddings; what a child process runs."""
 
-    def __init__(self, network: str) -> None:
-        self._network = network
+    def __init__(self, found: Pretrained) -> None:
+        self._found = found
 
     def __call__(self, smiles: list[str], results: list[str]) -> np.ndarray:
-        return _embed(opened(self._network), [Chem.MolFromSmiles(text) for text in smiles])
+        return _embed(self._found, [Chem.MolFromSmiles(text) for text in smiles])
 
 
 def _same(smiles: str) -> str:

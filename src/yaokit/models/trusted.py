@@ -243,7 +243,12 @@ class Trusted:
 
     def predict_mols(self, mols: Sequence[Chem.Mol]) -> Prediction:
         """The same for molecules that `standardizer` made."""
-        return self.predict_rows({kind: featurize(kind, mols) for kind in kinds_read(self.members)})
+        return self.predict_rows({kind: featurize(kind, mols) for kind in self.reads})
+
+    @property
+    def reads(self) -> list[str]:
+        """The kinds of features that the fitted members and the domain need."""
+        return list(dict.fromkeys(["fp", *(model.features for model in self._models.values())]))
 
     def predict_rows(self, rows: Rows) -> Prediction:
         """The same for rows of every kind of features that the members read, and "fp"."""
@@ -355,7 +360,7 @@ class Trusted:
         folder.mkdir(parents=True, exist_ok=True)
         for name, model in self._models.items():
             model.save(folder / "members" / folder_name(name))
-        save_encoders(kinds_read(self.members), folder)
+        save_encoders(self.reads, folder)
         trust = {f"{j}.{k}": array for j, t in enumerate(self._trust) for k, array in t.arrays().items()}
         X, y = self._rows["fp"], self._y
         arrays = {"data": X.data, "indices": X.indices, "indptr": X.indptr}
@@ -371,7 +376,6 @@ class Trusted:
     def load(cls, folder: Path) -> Self:
         """What `save` wrote; of the evaluation only the metrics."""
         card = read_card(folder)
-        load_encoders(kinds_read(card["members"]), folder)
         tasks = card["tasks"]
         model = cls(
             card["members"],
@@ -388,6 +392,9 @@ class Trusted:
         training = pq.read_table(folder / "training.parquet")
         model._ids, model._smiles = training["id"].to_pylist(), training["smiles"].to_pylist()
         model._models = {label: _load_member(folder, label) for label in model.members}
+        own = load_encoders(model.reads, folder)
+        for member in model._models.values():
+            member.features = own.get(member.features, member.features)
         model._trust = [
             pick(TRUSTS, task["kind"], "kind of task").from_settings(
                 task, {k.partition(".")[2]: v for k, v in arrays.items() if k.startswith(f"{j}.")}

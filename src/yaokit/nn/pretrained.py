@@ -49,7 +49,7 @@ def open_pretrained(source: str | Path, kinds: Sequence[str]) -> Pretrained:
     meant by a Path or by `./default`. UsageError: no such name or folder, another kind, a
     damaged file, a format or token list that this version does not know.
     """
-    folder = _folder(source, kinds)
+    folder = folder_of(source, kinds)
     card = _card(folder)
     for what, known in (("format", (FORMAT,)), ("kind", kinds)):
         if card.get(what) not in known:
@@ -105,7 +105,7 @@ def keep(source: str | Path, kinds: Sequence[str]) -> str:
     for name, card in shipped().items():
         if (card["kind"], card["weights_sha256"]) == (found.kind, found.card["weights_sha256"]):
             return name
-    copy(_folder(source, kinds), kept_folder(found.key))
+    copy(folder_of(source, kinds), kept_folder(found.key))
     return found.key
 
 
@@ -115,8 +115,11 @@ def kept_folder(key: str) -> Path:
 
 
 def copy(source: Path, target: Path) -> None:
-    """The card and weights as a folder of their own, whole or not at all; nothing if it is there."""
-    if target.is_dir():
+    """The card and weights as a folder of their own, whole or not at all; nothing if they are there.
+
+    A copy whose weights are not those of the source's card is replaced.
+    """
+    if _is_whole(target, _card(source)["weights_sha256"]):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent) as scratch:
@@ -127,7 +130,8 @@ def copy(source: Path, target: Path) -> None:
         publish(part, target)
 
 
-def _folder(source: str | Path, kinds: Sequence[str]) -> Path:
+def folder_of(source: str | Path, kinds: Sequence[str]) -> Path:
+    """Where a network stands that `open_pretrained` reads; UsageError if there is none."""
     there = {name: card["kind"] for name, card in shipped().items()}
     fit = [name for name, kind in there.items() if kind in kinds]
     if isinstance(source, str):
@@ -145,6 +149,15 @@ def _folder(source: str | Path, kinds: Sequence[str]) -> Path:
             f"`yaokit pretrain` wrote, or one of the shipped: {', '.join(fit) or 'none of this kind'}"
         )
     return folder
+
+
+def _is_whole(folder: Path, weights_sha256: str) -> bool:
+    """Whether a kept copy has a card of these weights, and the weights."""
+    try:
+        known = _card(folder)["weights_sha256"] == weights_sha256
+        return known and file_hash(folder / _WEIGHTS) == weights_sha256
+    except (OSError, UsageError):
+        return False
 
 
 def _shipped_folder(name: str) -> Path:

@@ -175,9 +175,10 @@ def test_losses_are_logged_for_tensorboard(tmp_path: Path):
         assert log.read_bytes().count(name) == 6
 
 
-def test_a_loss_that_is_no_number_is_named_by_its_step():
+@pytest.mark.parametrize(("precision", "clip"), [("32-true", None), ("32-true", 1.0), ("bf16-mixed", 1.0)])
+def test_a_loss_that_is_no_number_is_named_by_its_step(precision: str, clip: float | None):
     with pytest.raises(UsageError, match=r"loss is (nan|inf) at step \d+ of 600; lower lr"):
-        fit(Line(), torch.nn.Linear(1, 1), epochs=150, lr=1e30, clip=None)
+        fit(Line(), torch.nn.Linear(1, 1), epochs=150, lr=1e30, clip=clip, precision=precision)
 
 
 def test_torchs_own_random_numbers_are_left_alone():

@@ -218,7 +218,9 @@ class _Fit:
         self.optimizer.zero_grad()
         self.engine.backward(loss)
         if self.plan.clip is not None:
-            self.engine.clip_gradients(self.wrapped, self.optimizer, max_norm=self.plan.clip)
+            # a Fabric: a gradient that is no number passes, `_look` tells it by the step
+            how = {"error_if_nonfinite": False} if hasattr(self.engine, "autocast") else {}
+            self.engine.clip_gradients(self.wrapped, self.optimizer, max_norm=self.plan.clip, **how)
         self.optimizer.step()
         return loss.detach()
 

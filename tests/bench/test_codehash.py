@@ -46,6 +46,11 @@ def test_a_fit_is_of_its_members_code_alone(monkeypatch: pytest.MonkeyPatch):
     assert [label for label in labels if after[label] != before[label]] == ["svm"]
 
 
+@pytest.mark.parametrize("label", ["gnn", "svm:wide", "boosting:full"])
+def test_what_is_computed_from_full_features_is_of_their_code(label: str):
+    assert {"models/rows.py", "chem/features.py", "chem/descriptors.py"} <= closure(files_of(label))
+
+
 def test_every_benchmark_has_its_own():
     hashes = {hash_of(name) for name in BENCHMARKS}
     assert len(hashes) == len(BENCHMARKS)

@@ -23,7 +23,7 @@ from yaokit.core.seed import derived
 from yaokit.core.store import content_key
 from yaokit.models import MODELS
 from yaokit.models.base import EMBEDDED
-from yaokit.models.featurize import FEATURIZERS, featurize_smiles
+from yaokit.models.featurize import FEATURIZERS, FROM_FULL, featurize_smiles
 from yaokit.models.scales import Scale
 from yaokit.models.targets import REGRESSION, Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
@@ -223,6 +223,8 @@ def files_of(label: str) -> list[str]:
     """The files of the package in which that code begins, and the card of a network shipped in it."""
     parts, kind = Label.of(label), kind_of(label).partition("@")[0]
     code = [*files(choices(MODELS, "model")[parts.name]), *files(choices(FEATURIZERS, "features")[kind])]
+    if kind in FROM_FULL:
+        code += [*files(FROM_FULL[kind]), "chem/features.py"]
     if kind in EMBEDDED:
         from yaokit.models.embedded import EMBED
 

@@ -25,7 +25,7 @@ FEATURIZERS = {
     "embedded": "yaokit.models.embedded:embedded",
     "rich": "yaokit.models.embedded:rich",
 }
-_FROM_FULL = {  # what is dear in them is "full": computed in guarded processes, and kept
+FROM_FULL = {  # what is dear in them is "full": computed in guarded processes, and kept
     "full": "yaokit.models.rows:as_full",
     "wide": "yaokit.models.rows:wide",
     "described": "yaokit.models.rows:described",
@@ -50,7 +50,7 @@ def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cach
     if name in ("embedded", "rich"):
         return _embedded(name, smiles, network, workers, cache)
     mols = [Chem.MolFromSmiles(text) for text in smiles]
-    if kind not in _FROM_FULL:
+    if kind not in FROM_FULL:
         return featurize(kind, mols)
     found = features(smiles, "full", workers=workers, cache=cache)
     for place, why in found.failures.items():
@@ -58,7 +58,7 @@ def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cach
             f"no features of {smiles[place]!r}: {why.message}; leave this molecule out, "
             'or choose models that read "fp"'
         )
-    return pick(_FROM_FULL, kind, "features")(found, mols)
+    return pick(FROM_FULL, kind, "features")(found, mols)
 
 
 def _embedded(name: str, smiles: Sequence[str], network: str, workers: int, cache: Path | None) -> Any:

@@ -8,7 +8,7 @@ from yaokit.core.errors import UsageError
 from yaokit.core.lazy import resolve
 from yaokit.pretrain import KINDS
 from yaokit.pretrain.plan import SCHEDULES, Plan
-from yaokit.pretrain.recipe import corpus_of, excluded_files, read_recipe, sources_of
+from yaokit.pretrain.recipe import _fits, corpus_of, excluded_files, read_recipe, sources_of
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 NAMES = sorted(path.stem for path in RECIPES.glob("*.toml"))
@@ -86,8 +86,51 @@ def test_a_corpus_is_made_from_the_files_of_a_recipe(tmp_path):
     assert [source["licence"] for source in corpus.about["sources"]] == ["MIT", "MIT"]
     assert corpus_of(recipe, tmp_path / "c", tmp_path / "elsewhere", beside).about == corpus.about
     other = recipe.model_copy(update={"corpus": recipe.corpus.model_copy(update={"name": "many"})})
-    with pytest.raises(UsageError, match="holds the corpus 'few', the recipe wants 'many'"):
+    with pytest.raises(UsageError, match="its name is 'few', the recipe wants 'many'"):
         corpus_of(other, tmp_path / "c", tmp_path, beside)
+
+
+EDITS = [
+    ('name = "few"', 'name = "few"\nseed = 1', "its seed is 0, the recipe wants 1"),
+    ('["held.smi"]', "[]", "it excludes held.smi, the recipe nothing"),
+    ('path = "*.smi"', 'path = "[b-z].smi"', "it has a.smi, which the recipe has not"),
+    ("[training]", '[[corpus.sources]]\npath = "c.csv"\nlicence = "MIT"\n[training]', "it has no c.csv"),
+    ("rows = 1_000", "rows = 10", "rows of a.smi is 1000, the recipe wants 10; rows of b.smi"),
+    ('"MIT"', '"CC0"', "licence of a.smi is 'MIT', the recipe wants 'CC0'"),
+]
+
+
+def test_a_recipe_that_was_edited_does_not_open_its_old_corpus(tmp_path):
+    smiles = zinc(20)
+    (tmp_path / "data").mkdir()
+    for name, some in (("a", smiles[:10]), ("b", smiles[10:])):
+        written(tmp_path / "data" / f"{name}.smi", some)
+    held = written(tmp_path / "held.smi", smiles[:5])
+    arguments = (tmp_path / "c", tmp_path / "data", tmp_path)
+    corpus_of(read_recipe(_recipe(tmp_path, SMALL)), *arguments)
+    for old, new, message in EDITS:
+        recipe = read_recipe(_recipe(tmp_path, SMALL.replace(old, new)))
+        with pytest.raises(UsageError, match="is not the corpus of the recipe") as error:
+            corpus_of(recipe, *arguments)
+        assert message in str(error.value)
+    written(held, smiles[:6])
+    with pytest.raises(UsageError, match=r"held\.smi, which it excludes, has changed"):
+        corpus_of(read_recipe(_recipe(tmp_path, SMALL)), *arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "fits"),
+    [
+        ("a/b.csv", "a/*.csv*", True),
+        ("a/b/c.csv", "a/*.csv", False),
+        ("b.csv", "*/b.csv", False),
+        ("a/b/c.csv", "**/c.csv", True),
+        ("c.csv", "**/c.csv", True),
+        ("builtin:esol", "builtin:esol", True),
+    ],
+)
+def test_a_pattern_fits_what_it_finds(name, pattern, fits):
+    assert _fits(name, pattern) == fits
 
 
 def test_missing_files_are_named(tmp_path):

@@ -1,7 +1,9 @@
 """Recipes: the TOML files that say how shipped weights are made, and how users make their own."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yaokit.core.errors import UsageError
 from yaokit.core.progress import SILENT, Progress
+from yaokit.core.store import file_hash
 from yaokit.data.catalog.builtin import is_builtin
 from yaokit.pretrain.corpus import ABOUT, Corpus, open_corpus
+from yaokit.pretrain.held import held_hash
 from yaokit.pretrain.plan import Plan
 from yaokit.pretrain.prepare import Source, prepare
 
@@ -97,15 +101,18 @@ def excluded_files(table: CorpusTable, data: Path, beside: Path) -> list[Path]:
     """The files of molecules that stay out."""
     found = []
     for name in table.exclude:
-        places = [data / name, beside / name]
-        path = next((place for place in places if place.is_file()), None)
+        path = _excluded(name, data, beside)
         if path is None:
             raise UsageError(
-                f"no file {' or '.join(map(str, places))}, which holds what the corpus must not; "
+                f"no file {data / name} or {beside / name}, which holds what the corpus must not; "
                 "the recipe says how it is made"
             )
         found.append(path)
     return found
+
+
+def _excluded(name: str, data: Path, beside: Path) -> Path | None:
+    return next((place for place in (data / name, beside / name) if place.is_file()), None)
 
 
 def corpus_of(
@@ -113,14 +120,15 @@ def corpus_of(
 ) -> Corpus:
     """The recipe's corpus in `folder`: opened if it is there, else made.
 
-    UsageError if a corpus of another name is there, or the recipe has none.
+    UsageError if the corpus there is not as the recipe says, or the recipe has none.
     """
     table = recipe.corpus
     if (folder / ABOUT).exists():
         corpus = open_corpus(folder)
-        if table and corpus.about["name"] != table.name:
+        if table and (found := _differences(table, corpus.about, data, beside)):
             raise UsageError(
-                f"{folder} holds the corpus {corpus.about['name']!r}, the recipe wants {table.name!r}"
+                f"{folder} is not the corpus of the recipe: {'; '.join(found)}. Give another folder or "
+                "delete this one to prepare it anew, or take the recipe it was made with"
             )
         return corpus
     if table is None:
@@ -134,6 +142,58 @@ def corpus_of(
         workers=workers,
         progress=progress,
     )
+
+
+def _differences(table: CorpusTable, about: Mapping[str, Any], data: Path, beside: Path) -> list[str]:
+    """Where a corpus, as its corpus.json tells, is not what the recipe wants."""
+    found = [
+        f"its {name} is {about[name]!r}, the recipe wants {getattr(table, name)!r}"
+        for name in ("name", "seed")
+        if about[name] != getattr(table, name)
+    ]
+    names = sorted(file["name"] for file in about["excluded"])
+    wanted = sorted(Path(name).name for name in table.exclude)
+    if names != wanted:
+        excluded, asked = (", ".join(every) or "nothing" for every in (names, wanted))
+        found.append(f"it excludes {excluded}, the recipe {asked}")
+    for name in table.exclude:
+        path = _excluded(name, data, beside)
+        hashes = [file["sha256"] for file in about["excluded"] if file["name"] == Path(name).name]
+        if path and hashes and held_hash(path) not in hashes and file_hash(path) not in hashes:
+            found.append(f"{path}, which it excludes, has changed")
+    return found + _other_sources(table.sources, about["sources"])
+
+
+def _other_sources(tables: Sequence[SourceTable], sources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What of a recipe's sources a corpus lacks, has besides, or took otherwise."""
+    pairs = [(table, [s for s in sources if _fits(s["name"], table.path)]) for table in tables]
+    found = [f"it has no {table.path}" for table, fitting in pairs if not fitting]
+    for source in sources:
+        wanted = [table for table, fitting in pairs if source in fitting]
+        if not wanted:
+            found.append(f"it has {source['name']}, which the recipe has not")
+            continue
+        other = [
+            [
+                f"{name} of {source['name']} is {source[name]!r}, the recipe wants {value!r}"
+                for name, value in table.model_dump(exclude={"path"}).items()
+                if source[name] != value
+            ]
+            for table in wanted
+        ]
+        found += min(other, key=len)
+    return found
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a glob pattern finds a path; "**" stands for any folders."""
+    parts, patterns = name.split("/"), pattern.split("/")
+    if patterns[0] == "**" and len(patterns) > 1:
+        rest = "/".join(patterns[1:])
+        return any(_fits("/".join(parts[i:]), rest) for i in range(len(parts)))
+    if not fnmatchcase(parts[0], patterns[0]) or (len(parts) == 1) != (len(patterns) == 1):
+        return False
+    return len(parts) == 1 or _fits("/".join(parts[1:]), "/".join(patterns[1:]))
 
 
 def _told(error: ValidationError) -> str:

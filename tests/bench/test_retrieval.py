@@ -9,6 +9,7 @@ from toy_runs import series
 
 from yaokit.bench.fits import Place
 from yaokit.bench.retrieval import ECFP, Retrieval, _means, average_precision, cosine, drawn
+from yaokit.bench.runner import _hashes
 from yaokit.core.errors import UsageError
 
 ALCOHOLS = ["CO", *("C" * n + "O" for n in range(2, 13))]
@@ -89,6 +90,20 @@ def test_a_seed_asks_other_actives():
     members = np.arange(50)
     assert len(drawn(members, "t", "a", 0)) == 10
     assert not np.array_equal(drawn(members, "t", "a", 0), drawn(members, "t", "a", 1))
+
+
+@pytest.mark.parametrize("member", ["gnn", "gnn:graph", "transformer"])
+def test_members_whose_rows_are_no_matrix_are_refused(data: Path, member: str):
+    with pytest.raises(UsageError, match="are no numbers to compare"):
+        Retrieval(data, Place(data / "fits", data / "cache"), ["svm", member])
+
+
+def test_all_data_are_named(bench: Retrieval):
+    named = _hashes(bench.folder, bench.sources)
+    assert {name.split("/", 1)[1] for name in named} == {
+        "chembl_multitarget_long.csv",
+        *(f"kekulescope/{name}_pic50.csv" for name in ("a", "b", "lovo")),
+    }
 
 
 def test_without_an_encoder_members_are_needed(data: Path, monkeypatch: pytest.MonkeyPatch):

@@ -7,6 +7,7 @@ import pytest
 
 from yaokit.bench import run
 from yaokit.bench.admet_group import AdmetGroup
+from yaokit.bench.runner import _hashes
 from yaokit.core.errors import UsageError
 from yaokit.core.store import read_json
 
@@ -76,3 +77,15 @@ def test_unknown_names_are_refused_with_the_choices(data: Path, tmp_path: Path):
 def test_missing_data_are_named(tmp_path: Path):
     with pytest.raises(UsageError, match="tdc_admet_group"):
         run("admet_group", tmp_path, tmp_path / "out", **SETTINGS)
+
+
+def test_data_of_several_folders_are_told_apart(tmp_path: Path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").write_text(folder)
+    assert list(_hashes(tmp_path / "one", [])) == ["a.csv"]
+    found = _hashes(tmp_path / "one", [tmp_path / "one", tmp_path / "two" / "a.csv"])
+    assert list(found) == ["one/a.csv", "two/a.csv"]
+    assert found["one/a.csv"] != found["two/a.csv"]
+    with pytest.raises(UsageError, match=r"no files in .*three; give --data"):
+        _hashes(tmp_path / "one", [tmp_path / "three"])

@@ -22,6 +22,7 @@ from yaokit.chem.fingerprints import bits, morgan
 from yaokit.chem.similarity import tanimoto
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import rng
+from yaokit.models.base import EMBEDDED
 from yaokit.models.featurize import featurize_smiles
 from yaokit.nn.pretrained import ENCODERS, shipped
 
@@ -32,6 +33,7 @@ LEAST = 10  # actives of a target that is asked
 FAR = 0.4  # Tanimoto similarity
 ECFP = "ECFP4"
 CELLS = ("hct-15", "lovo")  # of kekulescope, which are no targets but cell lines
+MATRICES = ("fp", "full", "wide", *EMBEDDED)  # kinds of features whose rows are a matrix
 READS = "svm:embedded"  # names what reads an embedding, and so the code that makes it
 
 
@@ -46,8 +48,14 @@ class Retrieval:
     def __init__(self, data: Path, place: Place, members: Sequence[str] = ()) -> None:
         """`members` are labels; the features that they read are compared."""
         self.folder, self.place = data / "chembl_targets", place
+        self.sources = [self.folder / "chembl_multitarget_long.csv", self.folder / "kekulescope"]
         there = [f"{READS}@{name}" for name, card in shipped().items() if card["kind"] in ENCODERS]
         self.kinds = list(dict.fromkeys(kind_of(label) for label in members or there))
+        if odd := [kind for kind in self.kinds if kind.partition("@")[0] not in MATRICES]:
+            raise UsageError(
+                f"rows of {odd[0]!r} are no numbers to compare by their cosine; "
+                f"choose --members that read: {', '.join(MATRICES)}"
+            )
         if not self.kinds:
             raise UsageError("no pre-trained encoder is shipped with this version: name --members")
 

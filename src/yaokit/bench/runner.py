@@ -32,7 +32,7 @@ class Benchmark(Protocol):
     labels: ClassVar[Sequence[str]]  # the members it may choose itself
     seeds: ClassVar[int]  # as many as are asked for if nobody says
     tasks: ClassVar[Sequence[str]]
-    folder: Path  # of its data
+    folder: Path  # of its data; one that reads more names all files and folders in `sources`
 
     def __init__(self, data: Path, place: Place, members: Sequence[str]) -> None: ...
 
@@ -76,7 +76,11 @@ def run(
     with locked(out):
         place = Place(out / "fits", cache_folder(), workers)
         bench = kind(data, place, members)
-        kept = out / "parts" / content_key([version, list(members), _hashes(bench.folder)])
+        kept = (
+            out
+            / "parts"
+            / content_key([version, list(members), _hashes(bench.folder, getattr(bench, "sources", ()))])
+        )
         kept.mkdir(parents=True, exist_ok=True)
         wanted = [(task, seed) for seed in range(n_seeds) for task in names]
         parts = dict(_parts(bench, wanted, kept, progress))
@@ -108,11 +112,16 @@ def _tasks(kind: Any, asked: Sequence[str]) -> list[str]:
     return [task for task in kind.tasks if not asked or task in asked]
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    """What the data are, file by file; UsageError if there are none."""
-    found = {path.name: file_hash(path) for path in sorted(folder.glob("*")) if path.is_file()}
-    if not found:
-        raise UsageError(f"no files in {folder}; give --data the folder that holds {folder.name}/")
+def _hashes(folder: Path, sources: Sequence[Path]) -> dict[str, str]:
+    """What the data are, file by file; UsageError if there are none in one of the places."""
+    found: dict[str, str] = {}
+    for place in sources or [folder]:
+        paths = [place] if place.is_file() else [path for path in sorted(place.glob("*")) if path.is_file()]
+        if not paths:
+            raise UsageError(f"no files in {place}; give --data the folder that holds {folder.name}/")
+        found |= {
+            str(path.relative_to(folder.parent)) if sources else path.name: file_hash(path) for path in paths
+        }
     return found
 
 

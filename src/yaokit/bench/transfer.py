@@ -63,6 +63,7 @@ class Transfer:
         if members:
             raise UsageError("transfer compares what its table says, with each shipped encoder: no --members")
         self.data, self.folder, self.place = data, data / GROUP, place
+        self.sources = [path for path in map(self.file, self.tasks) if path.is_file()]
         there = {name: (card["kind"], name) for name, card in shipped().items() if card["kind"] in ENCODERS}
         self.encoders = there if encoders is None else encoders
         if not self.encoders:
@@ -91,13 +92,17 @@ class Transfer:
             "told": self._told(scores, measure),
         }
 
+    def file(self, task: str) -> Path:
+        """Where a task's data stand."""
+        return self.data / (GROUP if task in ADMET else "moleculeace") / f"{task}.csv"
+
     def parts(self, task: str) -> tuple[Molecules, Molecules, Measure]:
         """Training and test part of a task, and its measure."""
         if task in ADMET:
-            found, names = table(self.folder / f"{task}.csv"), ("Drug", "Y", "train_val")
+            found, names = table(self.file(task)), ("Drug", "Y", "train_val")
             measure = MEASURES[GROUP_TASKS[task]["metric"]]
         else:
-            found, names = table(self.data / "moleculeace" / f"{task}.csv"), ("smiles", "y", "train")
+            found, names = table(self.file(task)), ("smiles", "y", "train")
             measure = MEASURES["rmse"]
         parts = [[row for row in found if row["split"] == part] for part in (names[2], "test")]
         train, test = (molecules(part, names[0], [names[1]]) for part in parts)

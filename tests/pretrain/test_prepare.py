@@ -1,5 +1,6 @@
 import csv
 import gzip
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -20,6 +21,29 @@ def several_shards(monkeypatch):
     monkeypatch.setattr(preparing, "SHARD", 100)
     monkeypatch.setattr(preparing, "PIECE", 40)
     monkeypatch.setattr(preparing, "FLUSH", 80)
+
+
+class Stopping(Silent):
+    """Interrupts the first pass after its `at`-th piece."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def track(self, items, label, total=None, weigh=None):
+        for n, item in enumerate(items):
+            yield item
+            if n == self.at and label == "standardizing":
+                raise KeyboardInterrupt
+
+
+class Told(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
 
 
 def _bytes(corpus: Corpus) -> list[bytes]:
@@ -72,21 +96,28 @@ def test_garbage_is_counted_skipped_and_listed(tmp_path):
 @pytest.mark.parametrize("at", [1, 4])
 @pytest.mark.usefixtures("several_shards")
 def test_an_interrupted_preparation_goes_on_to_the_same_bytes(tmp_path, at):
-    class Stopping(Silent):
-        def track(self, items, label, total=None, weigh=None):
-            for n, item in enumerate(items):
-                yield item
-                if n == at and label == "standardizing":
-                    raise KeyboardInterrupt
-
     source = Source(written(tmp_path / "a.smi", zinc(300)))
     whole = prepare(tmp_path / "1", [source], name="x")
     with pytest.raises(KeyboardInterrupt):
-        prepare(tmp_path / "2", [source], name="x", progress=Stopping())
+        prepare(tmp_path / "2", [source], name="x", progress=Stopping(at))
     assert not (tmp_path / "2" / "corpus.json").exists()
     again = prepare(tmp_path / "2", [source], name="x")
     assert _bytes(again) == _bytes(whole)
     assert again.about == whole.about
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 5)], ids=["lost", "short"])
+@pytest.mark.usefixtures("several_shards")
+def test_a_bucket_that_lost_lines_makes_the_preparation_begin_anew(tmp_path, damage):
+    source = Source(written(tmp_path / "a.smi", zinc(300)))
+    whole = prepare(tmp_path / "1", [source], name="x")
+    with pytest.raises(KeyboardInterrupt):
+        prepare(tmp_path / "2", [source], name="x", progress=Stopping(4))
+    damage(tmp_path / "2" / "work" / "bucket-00001")
+    told = Told()
+    again = prepare(tmp_path / "2", [source], name="x", progress=told)
+    assert [line for line in told.lines if "bucket-00001 has lost what was written" in line]
+    assert (_bytes(again), again.about) == (_bytes(whole), whole.about)
 
 
 def test_nothing_held_out_is_in_a_corpus(tmp_path):

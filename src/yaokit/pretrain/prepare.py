@@ -6,6 +6,7 @@ the order of the files nor the number of workers changes a byte of the result.
 """
 
 import hashlib
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -158,21 +159,28 @@ class _Preparation:
         return state
 
     def _state(self) -> dict[str, Any]:
-        """Where the first pass is; files are cut to what it then held."""
+        """Where the first pass is; files are cut to what it then held, or all begins anew."""
         path = self.work / "state.json"
         if path.exists() and (state := read_json(path))["key"] == self.key:
-            if state["done"]:
+            if not (short := self._short(state["sizes"])):
+                for file, size in state["sizes"].items():
+                    os.truncate(self.work / file, size)
+                for file in set(self.work.glob("bucket-*")) - {self.work / name for name in state["sizes"]}:
+                    file.unlink()
                 return state
-            for file, size in state["sizes"].items():
-                with open(self.work / file, "r+b") as opened:
-                    opened.truncate(size)
-            for file in set(self.work.glob("bucket-*")) - {self.work / name for name in state["sizes"]}:
-                file.unlink()
-            return state
+            self.progress.say(f"{self.work / short} has lost what was written: the preparation begins anew")
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         empty = {"key": self.key, "done": False, "n_in": 0, "n_unknown": 0, "counts": [], "rejects": []}
         return empty | {"sizes": {}, "counts": {str(i): {} for i in range(len(self.sources))}}
+
+    def _short(self, sizes: dict[str, int]) -> str | None:
+        """A bucket that is missing or shorter than it was, if there is one."""
+        for file, size in sizes.items():
+            path = self.work / file
+            if not path.is_file() or path.stat().st_size < size:
+                return file
+        return None
 
     def _lines(self) -> Iterator[_Line]:
         for i, (_, _, source) in enumerate(self.sources):
@@ -208,6 +216,8 @@ class _Preparation:
             path = self.work / f"bucket-{bucket:05}"
             with open(path, "a", encoding="utf-8") as file:
                 file.writelines(texts)
+                file.flush()
+                os.fsync(file.fileno())  # before state.json says how long it is
             state["sizes"][path.name] = path.stat().st_size
         buffers.clear()
         write_json(self.work / "state.json", state)

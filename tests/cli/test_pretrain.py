@@ -81,6 +81,8 @@ def test_only_the_corpus(yaokit: Callable, few: Path, tmp_path: Path) -> None:
             "is a recipe for --kind causal, not graph",
         ),
         (("few.smi", "--recipe", "none.toml"), "no such recipe"),
+        (("few.smi", "--recipe", "recipe.toml"), "has a [corpus] of its own, so CORPUS must be a folder"),
+        (("none.smi.gz", "--recipe", "recipe.toml"), "must be a folder, not none.smi.gz"),
     ],
 )
 @pytest.mark.usefixtures("few")

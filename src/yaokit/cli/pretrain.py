@@ -119,7 +119,12 @@ def _corpus(
     folder = Path(given[0]) if given and len(given) == 1 else None
     if folder and (folder / ABOUT).exists() and not recipe.corpus:
         return open_corpus(folder)
-    if recipe.corpus and path and (folder or not given) and not (folder and folder.is_file()):
+    if recipe.corpus and path:
+        if given and not (folder and _may_be_folder(given[0])):
+            raise UsageError(
+                f"{path} has a [corpus] of its own, so CORPUS must be a folder, not {', '.join(given)}; "
+                "leave CORPUS out, or remove [corpus] from the recipe"
+            )
         where = data or Path.cwd()
         return corpus_of(
             recipe, folder or out / "corpus", where, path.parent, workers=workers, progress=progress
@@ -129,6 +134,17 @@ def _corpus(
     name = ", ".join(Path(file).name for file in given or ())
     sources = [Source(file) for file in given or ()]
     return prepare(out / "corpus", sources, name=name, workers=workers, progress=progress)
+
+
+def _may_be_folder(text: str) -> bool:
+    """Whether it is a folder or, where nothing is, has a name that no file of molecules has."""
+    from yaokit.data.catalog.builtin import is_builtin
+    from yaokit.data.read.files import READERS, suffix
+
+    path = Path(text)
+    if path.exists():
+        return path.is_dir()
+    return text != "-" and not is_builtin(text) and suffix(path) not in (*READERS, ".gz", ".zst")
 
 
 def _trained(

@@ -1,29 +1,23 @@
 """A network on the graph of a molecule, with global descriptors beside it."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from yaokit.core.errors import UsageError
-from yaokit.models.network import Network
 from yaokit.models.scaling import Scaling
+from yaokit.models.started import Started
 from yaokit.models.targets import Targets
 from yaokit.nn.graph import Graphs, expand_atoms
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import torch
 
     from yaokit.nn.graph_encoders import Batch
 
 
-_LR = 5e-4  # of weights that have learned already
-
-
-class Gnn(Network):
+class Gnn(Started):
     """Message passing along bonds; `encoder` × `pooling` are slots of `nn.graph_encoders`.
 
     Features of atoms that training never saw (an element, a charge) count as none. `pretrained` names
@@ -34,7 +28,7 @@ class Gnn(Network):
 
     name = "gnn"
     feature_kinds = ("described", "graph")
-    settings = (*Network.settings, "encoder", "pooling", "depth", "hidden", "pretrained", "frozen")
+    settings = (*Started.settings, "encoder", "pooling", "depth", "hidden")
     encoder = "directed"
     pooling = "mean"
     depth = 3
@@ -45,16 +39,6 @@ class Gnn(Network):
     batch_size = 32
     lr = 1e-3
     predict_batch = 256
-    pretrained: str | None = None
-    frozen = False
-    _start: dict[str, np.ndarray] | None = None  # weights to start from, while it is fitted
-
-    def __init__(self, seed: int = 0, features: str | None = None, **settings: Any) -> None:
-        super().__init__(seed, features, **settings)
-        if self.frozen and self.pretrained is None:
-            raise UsageError("gnn: nothing can be frozen without a pretrained network; name one")
-        if self.pretrained is not None and not self.frozen and "lr" not in settings:
-            self.lr = _LR
 
     def _prepare(self, X: Graphs, y: Targets) -> None:
         self._scaling = Scaling.fit(csr_array(X.numbers))
@@ -68,10 +52,6 @@ class Gnn(Network):
         for name, value in slots_of(found).items():
             setattr(self, name, value)
         self._start, self._seen = found.state, np.ones_like(self._seen)  # pre-training saw more
-
-    def fit_features(self, X: Any, y: Targets, work: "Path | None" = None) -> None:
-        super().fit_features(X, y, work)
-        self._start = None
 
     def _kept(self) -> dict[str, np.ndarray]:
         return {"seen": self._seen, **self._scaling.arrays()}

@@ -1,22 +1,19 @@
 """A Transformer over the tokens of a SMILES, with its attention."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from yaokit.core.errors import UsageError
 from yaokit.models.sequence import SmilesNetwork, Written
+from yaokit.models.started import Started
 from yaokit.models.targets import Targets
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import torch
 
-_LR = 5e-4  # of weights that have learned already
 
-
-class Transformer(SmilesNetwork):
+class Transformer(Started, SmilesNetwork):
     """An encoder with rotary positions; a convolution first tells each token its neighbors.
 
     `pretrained` names a `masked` network, shipped or a folder: all but the last layer start from its
@@ -30,16 +27,6 @@ class Transformer(SmilesNetwork):
     stem = 5  # tokens that a convolution before the first layer reads together; 0: no convolution
     dropout = 0.0
     lr = 2e-3
-    pretrained: str | None = None
-    frozen = False
-    _start: dict[str, np.ndarray] | None = None  # weights to start from, while it is fitted
-
-    def __init__(self, seed: int = 0, features: str | None = None, **settings: Any) -> None:
-        super().__init__(seed, features, **settings)
-        if self.frozen and self.pretrained is None:
-            raise UsageError("transformer: nothing can be frozen without a pretrained network; name one")
-        if self.pretrained is not None and not self.frozen and "lr" not in settings:
-            self.lr = _LR
 
     def _prepare(self, X: np.ndarray, y: Targets) -> None:
         if self.pretrained is None:
@@ -52,10 +39,6 @@ class Transformer(SmilesNetwork):
             if name != "dropout":
                 setattr(self, name, value)
         self._start = found.state
-
-    def fit_features(self, X: Any, y: Targets, work: "Path | None" = None) -> None:
-        super().fit_features(X, y, work)
-        self._start = None
 
     def module(self, outputs: int) -> "torch.nn.Module":
         module = super().module(outputs)

@@ -20,7 +20,7 @@ TARGET = "toy_pretraining:Toy"
 class Toy:
     """Guesses a molecule's numbers of C and N from its letters, some of them hidden.
 
-    At its `at`-th training step it gives a NaN, asks to be stopped, or is killed.
+    At its `at`-th training step it gives a NaN (or a gradient of NaN), asks to be stopped, or is killed.
     """
 
     kind = "toy"
@@ -58,6 +58,8 @@ class Toy:
             self.n += 1
             if self.n == self.at and self.fate == "nan":
                 loss = loss * float("nan")
+            elif self.n == self.at and self.fate == "nan gradient":
+                loss = loss + (module(x) * 0).abs().sqrt().sum()  # 0 whose slope is none
             elif self.n == self.at and self.fate:
                 os.kill(os.getpid(), getattr(signal, self.fate))
         return loss, {"squares": loss}

@@ -83,6 +83,7 @@ def test_only_the_corpus(yaokit: Callable, few: Path, tmp_path: Path) -> None:
         (("few.smi", "--recipe", "none.toml"), "no such recipe"),
         (("few.smi", "--recipe", "recipe.toml"), "has a [corpus] of its own, so CORPUS must be a folder"),
         (("none.smi.gz", "--recipe", "recipe.toml"), "must be a folder, not none.smi.gz"),
+        (("few.smi", "--kind", "causal", "--time-limit", "nan"), "--time-limit nan: a number of minutes"),
     ],
 )
 @pytest.mark.usefixtures("few")
@@ -97,3 +98,17 @@ def test_a_setting_the_network_lacks_is_named(yaokit: Callable, few: Path, tmp_p
     done = yaokit("pretrain", few, "--recipe", "recipe.toml", "-o", "net", *HERE)
     assert done.returncode == 2
     assert "no setting 'colour'" in done.stderr
+
+
+@pytest.mark.parametrize("more", [("--time-limit", "0"), ("--steps", "0")])
+@pytest.mark.parametrize(("name", "text"), [("card.json", '{"kind": "regression"}'), ("notes.txt", "mine")])
+def test_a_folder_of_something_else_is_left_alone(
+    yaokit: Callable, few: Path, tmp_path: Path, name: str, text: str, more: tuple[str, str]
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / name).write_text(text)
+    done = yaokit("pretrain", few, "--kind", "causal", "-o", "model", *more, *HERE)
+    assert done.returncode == 2
+    assert "is no folder of a pre-training; choose another one" in done.stderr
+    assert [path.name for path in (tmp_path / "model").iterdir()] == [name]
+    assert (tmp_path / "model" / name).read_text() == text

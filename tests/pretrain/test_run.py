@@ -16,7 +16,7 @@ from yaokit.nn.pretrained import open_pretrained
 from yaokit.pretrain import KINDS
 from yaokit.pretrain.corpus import open_corpus
 from yaokit.pretrain.plan import Plan
-from yaokit.pretrain.run import Job, pretrain
+from yaokit.pretrain.run import Job, _Run, pretrain
 
 PLAN = Plan(steps=24, batch_size=32, lr=0.03, warmup=4, n_valid=30, valid_every=10, precision="32-true")
 CHILD = """
@@ -32,7 +32,7 @@ from test_run import job
 KINDS["toy"] = TARGET
 if {limit}:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-pretrain(job(Path({corpus!r}), Path({out!r}), fate={fate!r}, at={at}, save_every_s=-1.0))
+pretrain(job(Path({corpus!r}), Path({out!r}), fate={fate!r}, at={at}, save_every_s=0.0))
 """
 
 
@@ -131,13 +131,29 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(corpus, tmp_path):
     assert_same(tmp_path / "whole", tmp_path / "cut")
 
 
-def test_a_loss_that_is_no_number_stops_it_and_names_the_step(corpus, tmp_path):
+@pytest.mark.parametrize(
+    ("precision", "cure"), [("32-true", r"\) and"), ("bf16-mixed", r'\) or set precision = "32-true" and')]
+)
+def test_a_loss_that_is_no_number_stops_it_and_names_the_step(corpus, tmp_path, precision, cure):
     with pytest.raises(KeyboardInterrupt):
-        pretrain(job(corpus, tmp_path, fate="SIGTERM", at=6))
-    with pytest.raises(UsageError, match=r"the loss is nan at step 11 of 24; .* of step 6 are kept.*lr"):
-        pretrain(job(corpus, tmp_path, fate="nan", at=5))
+        pretrain(job(corpus, tmp_path, fate="SIGTERM", at=6, precision=precision))
+    told = rf"the loss is nan at step 11 of 24; .* of step 6 are kept.*lr \(now 0\.03{cure} run"
+    with pytest.raises(UsageError, match=told):
+        pretrain(job(corpus, tmp_path, fate="nan", at=5, precision=precision))
     assert open_pretrained(tmp_path, ["toy"]).card["steps"] == 6
     assert pretrain(job(corpus, tmp_path))["is_finished"]
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("at", [18, 12])  # the last step; one before others
+def test_weights_that_are_no_numbers_are_never_saved(corpus, tmp_path, precision, at):
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(corpus, tmp_path, fate="SIGTERM", at=6, precision=precision))
+    with pytest.raises(UsageError, match=r"no number|loss is nan at step 19.* of step 6 are kept"):
+        pretrain(job(corpus, tmp_path, fate="nan gradient", at=at, precision=precision, n_valid=30))
+    for array in weights(tmp_path).values():
+        assert np.isfinite(array).all()
+    assert open_pretrained(tmp_path, ["toy"]).card["steps"] == 6
 
 
 def test_a_training_of_something_else_is_refused(corpus, tmp_path):
@@ -170,6 +186,27 @@ def test_a_damaged_checkpoint_is_named(corpus, tmp_path, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(UsageError, match=r"checkpoint\.safetensors is damaged"):
         pretrain(job(corpus, tmp_path))
+
+
+@pytest.mark.parametrize("n", [0, 5])  # none asked for; a tenth of five is none
+def test_without_molecules_held_back_it_learns_all_the_same(corpus, tmp_path, n):
+    found = small_corpus(tmp_path / "few", n=5) if n else open_corpus(corpus)
+    card = pretrain(replace(job(corpus, tmp_path / "net", n_valid=n, steps=3, valid_every=2), corpus=found))
+    assert card["is_finished"]
+    assert card["losses"]["valid"] == []
+    assert np.isfinite(card["losses"]["train"])
+
+
+def test_a_validation_that_fails_at_the_end_loses_no_step(corpus, tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError("no")
+
+    with monkeypatch.context() as here:
+        here.setattr(_Run, "_validate", fail)
+        with pytest.raises(OSError, match="no"):
+            pretrain(job(corpus, tmp_path, steps=3))
+    assert load_about(tmp_path / "training" / "checkpoint.safetensors")["step"] == 3
+    assert pretrain(job(corpus, tmp_path, steps=3))["losses"]["valid"][0]["step"] == 3
 
 
 def test_half_precision_learns_too(corpus, tmp_path):

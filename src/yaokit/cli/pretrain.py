@@ -72,10 +72,12 @@ def pretrain(
         processes for chemistry; as many as there are cores if not given
     """
     from yaokit.core.store import locked
+    from yaokit.pretrain.checkpoint import check_out
 
     n = workers or cores()
     asked = _recipe(recipe, kind)
-    _check(corpus, asked, steps)
+    _check(corpus, asked, steps, time_limit)
+    check_out(out)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
         found = _corpus(corpus, asked, recipe, data, out, n, progress)
@@ -96,11 +98,15 @@ def _recipe(path: Path | None, kind: str | None) -> "Recipe":
     return found.model_copy(update={"kind": kind or found.kind})
 
 
-def _check(corpus: Sequence[str] | None, recipe: "Recipe", steps: int | None) -> None:
+def _check(
+    corpus: Sequence[str] | None, recipe: "Recipe", steps: int | None, time_limit: float | None
+) -> None:
     if not corpus and not recipe.corpus:
         raise UsageError("nothing to learn from; give CORPUS, or a --recipe with [corpus]")
     if not recipe.kind and steps != 0:
         raise UsageError("--kind is missing; choose one of: causal, graph, masked")
+    if time_limit is not None and not time_limit >= 0:
+        raise UsageError(f"--time-limit {time_limit:g}: a number of minutes, 0 or more")
 
 
 def _corpus(

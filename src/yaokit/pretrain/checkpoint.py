@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 from yaokit.core.errors import UsageError
+from yaokit.core.store import read_json
 from yaokit.nn.checkpoint import load_about, load_arrays, save_arrays
+from yaokit.pretrain import KINDS
 
 FILE = "checkpoint.safetensors"
 
@@ -25,6 +27,33 @@ class Checkpoint:
     train_loss: float = float("nan")  # running mean
     valid: list[dict[str, float]] = field(default_factory=list)
     plans: list[list[Any]] = field(default_factory=list)  # [first step, settings] of each stretch
+
+
+def check_out(out: Path) -> None:
+    """UsageError if a folder to write is a file, or holds something else than a pre-training."""
+    if out.exists() and not _can_hold_training(out):
+        raise UsageError(
+            f"{out} exists and is no folder of a pre-training; choose another one with -o, or delete it"
+        )
+
+
+def _can_hold_training(out: Path) -> bool:
+    """An older pre-training, begun or done, or an empty folder."""
+    if not out.is_dir():
+        return False
+    if (out / "card.json").exists():
+        return _card_kind(out / "card.json") in KINDS
+    names = {path.name for path in out.iterdir()} - {".lock"}
+    return not names or not names.isdisjoint({"training", "corpus"})
+
+
+def _card_kind(path: Path) -> str | None:
+    """Of a pre-trained network; None if it is the card of something else."""
+    try:
+        card = read_json(path)
+    except ValueError:
+        return None
+    return card.get("kind") if isinstance(card, dict) and "weights_sha256" in card else None
 
 
 def write_checkpoint(

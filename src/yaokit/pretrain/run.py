@@ -27,7 +27,7 @@ from yaokit.core.store import content_key, read_json
 from yaokit.nn.devices import make_engine, one_thread
 from yaokit.nn.pretrained import save_pretrained
 from yaokit.pretrain import KINDS, Objective
-from yaokit.pretrain.checkpoint import Checkpoint, arrays_of, read_checkpoint, write_checkpoint
+from yaokit.pretrain.checkpoint import Checkpoint, arrays_of, check_out, read_checkpoint, write_checkpoint
 from yaokit.pretrain.corpus import Corpus, Targets
 from yaokit.pretrain.meter import Meter, peak_flops
 from yaokit.pretrain.order import Order
@@ -36,6 +36,7 @@ from yaokit.pretrain.stream import Stream
 
 SAMPLE = 10_000  # molecules that `prepare` sees
 _LOOK = 20  # steps between two looks at the losses: each look makes a GPU wait
+_GREETERS = ("lightning_fabric", "lightning_fabric.utilities.rank_zero")
 _ASK = 10  # steps between two questions whether to stop, with several devices
 
 
@@ -58,11 +59,15 @@ def pretrain(job: Job, *, time_limit_s: float | None = None, progress: Progress 
     """Train, or go on from the checkpoint in `out`/training; the card (see `is_finished`).
 
     `out` gets card.json, weights.safetensors and training/ (checkpoint, log.jsonl, TensorBoard logs).
-    UsageError if `out` holds another training, or if a loss is no number: then the last good
-    checkpoint and weights stay. KeyboardInterrupt and SIGTERM stop it after a step, all saved.
+    UsageError if `out` holds another training or something else, or if a loss is no number: then the
+    last good checkpoint and weights stay. KeyboardInterrupt and SIGTERM stop it after a step, all saved.
     """
+    check_out(job.out)
+    if time_limit_s is not None and not time_limit_s >= 0:
+        raise UsageError(f"time limit {time_limit_s:g} s: a number, 0 or more")
     deadline = None if time_limit_s is None else time.monotonic() + time_limit_s
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # else it greets
+    for name in _GREETERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     engine = make_engine(job.device, job.devices, job.plan.precision)
     if job.devices > 1:
         lines = progress if isinstance(progress, Silent) else Lines()  # a bar cannot be handed over
@@ -191,7 +196,7 @@ class _Run:
             loss, self.parts = self.objective.loss(self.wrapped, self.engine.to_device(batch))
         self.optimizer.zero_grad()
         self.engine.backward(loss)
-        self.engine.clip_gradients(self.wrapped, self.optimizer, max_norm=self.plan.clip)
+        self._clip()
         self.optimizer.step()
         self.losses.append(loss.detach())
         self.at.step += 1
@@ -201,6 +206,11 @@ class _Run:
             if self.meter.is_due:
                 parts = {name: float(part.detach()) for name, part in self.parts.items()}
                 self.meter.tell(self.at.step, {"loss": self.at.train_loss, **parts}, lr)
+
+    def _clip(self) -> None:
+        """A gradient that is no number passes: the loss or a weight tells it, by the step."""
+        how = {"error_if_nonfinite": False} if hasattr(self.engine, "autocast") else {}
+        self.engine.clip_gradients(self.wrapped, self.optimizer, max_norm=self.plan.clip, **how)
 
     def _measure(self, n: int, batch: Any) -> None:
         tokens = getattr(self.objective, "tokens", None)
@@ -226,13 +236,16 @@ class _Run:
     def _failed(self, step: int, what: str) -> UsageError:
         kept = read_json(self.job.out / "card.json")["steps"] if (self.job.out / "card.json").exists() else 0
         good = f"checkpoint and weights of step {kept:,} are kept" if kept else "nothing was saved yet"
+        other = "" if self.plan.precision == "32-true" else ' or set precision = "32-true"'
         return UsageError(
-            f"pre-training failed: {what} at step {step:,} of {self.total:,}; {good}. Lower lr (now "
-            f'{self.plan.lr:g}) or set precision = "32-true" and run the same command again'
+            f"pre-training failed: {what} at step {step:,} of {self.total:,}; {good}. "
+            f"Lower lr (now {self.plan.lr:g}){other} and run the same command again"
         )
 
     def _validate(self) -> None:
-        """The mean losses of the molecules held back, each time on the same batches."""
+        """The mean losses of the molecules held back, if there are any, each time on the same batches."""
+        if not self.order.n_valid:
+            return
         self._make_targets(0, self.order.n_valid)
         self.wrapped.eval()
         total: dict[str, float] = {}
@@ -244,18 +257,18 @@ class _Run:
                     total[name] = total.get(name, 0.0) + n * float(value)
                 n_seen += n
         self.wrapped.train()
-        if n_seen:
-            means = {name: value / n_seen for name, value in total.items()}
-            if broken := next((name for name, value in means.items() if not math.isfinite(value)), None):
-                raise self._failed(self.at.step, f"{broken} of the molecules held back is no number")
-            self.at.valid.append({"step": self.at.step, **means})
-            self.meter.tell_valid(self.at.step, means)
+        means = {name: value / n_seen for name, value in total.items()}
+        if broken := next((name for name, value in means.items() if not math.isfinite(value)), None):
+            raise self._failed(self.at.step, f"{broken} of the molecules held back is no number")
+        self.at.valid.append({"step": self.at.step, **means})
+        self.meter.tell_valid(self.at.step, means)
 
     def _finish(self) -> None:
-        last = self.at.valid[-1]["step"] if self.at.valid else -1
-        if self.at.step >= self.total and last != self.at.step:
-            self._validate()
         self._save()
+        last = self.at.valid[-1]["step"] if self.at.valid else -1
+        if self.at.step >= self.total and last != self.at.step and self.order.n_valid:
+            self._validate()
+            self._save()
 
     def _save(self) -> None:
         """Checkpoint and weights; UsageError if a weight is no number."""

@@ -58,3 +58,23 @@ def test_rates_rise_and_fall(schedule):
 def test_steps_are_given_or_follow_from_epochs():
     assert total_steps(Plan(steps=7), 100) == 7
     assert total_steps(Plan(epochs=2.5), 100) == 250
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"n_valid": -1}, "n_valid = -1: must be 0 or more"),
+        ({"steps": -1}, "steps = -1: must be 0 or more"),
+        ({"warmup": -1}, "warmup = -1: must be 0 or more"),
+        ({"save_every_s": float("nan")}, "save_every_s = nan: must be 0 or more"),
+        ({"lr": -1.0}, "lr = -1.0: must be a number above 0"),
+        ({"lr": float("nan")}, "lr = nan: must be a number above 0"),
+        ({"epochs": float("inf")}, "epochs = inf: must be a number above 0"),
+        ({"clip": 0.0}, "clip = 0.0: must be a number above 0"),
+        ({"beta2": 1.0}, "beta2 = 1.0: must be 0 or more and below 1"),
+        ({"weight_decay": float("inf")}, "weight_decay = inf: must be a number"),
+    ],
+)
+def test_a_plan_out_of_range_is_refused(setting, told):
+    with pytest.raises(ValueError, match=told):
+        Plan(**setting)

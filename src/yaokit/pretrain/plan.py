@@ -33,10 +33,28 @@ class Plan:
             raise ValueError(
                 f"no schedule is called {self.schedule!r}; choose one of: {', '.join(SCHEDULES)}"
             )
-        for name, least in (("batch_size", 1), ("valid_every", 1), ("warmup", 0), ("steps", 0)):
+        for name, least in _LEAST.items():
             value = getattr(self, name)
-            if value is not None and value < least:
+            if value is not None and not value >= least:
                 raise ValueError(f"{name} = {value}: must be {least} or more")
+        for name in ("lr", "epochs", "clip"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} = {getattr(self, name)}: must be a number above 0")
+        if not 0 <= self.beta2 < 1:
+            raise ValueError(f"beta2 = {self.beta2}: must be 0 or more and below 1")
+        if self.weight_decay == math.inf:
+            raise ValueError(f"weight_decay = {self.weight_decay}: must be a number")
+
+
+_LEAST = {  # settings that may not be less
+    "batch_size": 1,
+    "valid_every": 1,
+    "steps": 0,
+    "warmup": 0,
+    "n_valid": 0,
+    "weight_decay": 0,
+    "save_every_s": 0,
+}
 
 
 def total_steps(plan: Plan, per_epoch: int) -> int:

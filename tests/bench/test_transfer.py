@@ -57,7 +57,7 @@ def test_rows_of_a_smaller_number_stand_in_the_larger():
     assert set(drawn(50, 10, 3)) < set(drawn(50, 20, 3))
     assert list(drawn(5, 5, 3)) == list(range(5))
     assert not np.array_equal(drawn(50, 10, 3), drawn(50, 10, 4))
-    assert [sizes(n) for n in (60, 503, 9_000)] == [[60], [100, 500, 503], [100, 500, 2_000]]
+    assert [sizes(n) for n in (60, 503, 700, 9_000)] == [[60], [100, 500], [100, 500, 700], [100, 500]]
 
 
 def _parts(scores: dict[str, dict[str, float]]) -> dict:

@@ -41,7 +41,7 @@ def task_rows(task: str, measure: Measure, parts: Sequence[Row]) -> list[Row]:
                     "task": task,
                     "encoder": encoder,
                     "n": int(size),
-                    "is_all": int(size) == max(map(int, parts[0]["scores"])),
+                    "is_all": int(size) == parts[0]["n_train"],
                     "n_train": parts[0]["n_train"],
                     "n_test": parts[0]["n_test"],
                     "unread": parts[0]["unread"],

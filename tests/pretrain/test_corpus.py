@@ -1,10 +1,13 @@
 import json
+from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
 from toy_pretraining import TARGET, Toy, small_corpus, written
 
 from yaokit.core.errors import UsageError
+from yaokit.core.store import locked
 from yaokit.pretrain import corpus as corpora
 from yaokit.pretrain.corpus import Targets, open_corpus
 from yaokit.pretrain.prepare import Source, prepare
@@ -43,6 +46,50 @@ def test_a_molecule_without_targets_has_nan(tmp_path):
     targets.make(0, [0])
     at = corpus.smiles(0).index("C" * 16)
     assert np.isnan(targets.read(0)).all(axis=1).tolist() == [i == at for i in range(3)]
+
+
+def test_where_no_molecule_has_targets_all_are_nan(tmp_path):
+    source = Source(written(tmp_path / "a.smi", ["C" * 16]))
+    targets = Targets(prepare(tmp_path / "corpus", [source], name="x"), TARGET, {})
+    assert targets.make(0, [0])
+    assert targets.read(0).shape == (1, 2)
+    assert np.isnan(targets.read(0)).all()
+
+
+def test_targets_that_another_process_makes_are_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "_WAIT_S", 0.0)
+    corpus = small_corpus(tmp_path, 50)
+    targets = Targets(corpus, TARGET, {})
+    targets.folder.mkdir(parents=True)
+    asked: list[int] = []
+
+    with ExitStack() as stack:
+        stack.enter_context(locked(targets.folder))
+
+        def is_late() -> bool:
+            asked.append(1)
+            if len(asked) == 2:
+                np.save(targets.folder / "00000-0000.npy", np.ones((50, 2), np.float16))
+                stack.close()
+            return False
+
+        assert targets.make(0, [0], is_late=is_late)
+    assert len(asked) == 2
+    assert (targets.read(0) == 1).all()
+    with locked(targets.folder):
+        assert not targets.make(0, [0], is_late=lambda: True)
+
+
+def test_targets_of_a_corpus_that_cannot_be_written_to_stand_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "PIECE", 32)
+    corpus = small_corpus(tmp_path, 50)
+    Targets(corpus, TARGET, {}).make(0, [0])
+    monkeypatch.setattr(corpora.os, "access", lambda path, mode: not Path(path).is_relative_to(corpus.folder))
+    targets = Targets(corpus, TARGET, {}, other=tmp_path / "out" / "targets")
+    assert targets.missing(0) == [1]
+    targets.make(0, targets.missing(0))
+    assert [path.name for path in (tmp_path / "out" / "targets").glob("*/*.npy")] == ["00000-0001.npy"]
+    np.testing.assert_array_equal(targets.read(0), Toy().targets(corpus.smiles(0)))
 
 
 def test_damaged_targets_are_named(tmp_path):

@@ -1,6 +1,9 @@
 """Corpora: distinct molecules in shards, each a random sample of the whole, in a fixed order."""
 
+import os
+import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,12 @@ from yaokit.core.errors import UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
-from yaokit.core.store import content_key, file_hash, read_json, writing
+from yaokit.core.store import content_key, file_hash, locked, read_json, writing
 
 FORMAT = 1
 ABOUT = "corpus.json"
 PIECE = 4_096  # rows whose targets stand in one file
+_WAIT_S = 1.0  # between two looks whether another process has made its targets
 _PROBES = ("CC(=O)Oc1ccccc1C(=O)O", "Cn1c(=O)c2c(ncn2C)n(C)c1=O", "C[C@H](N)C(=O)O")  # tell targets apart
 
 
@@ -81,9 +85,19 @@ def open_corpus(folder: Path) -> Corpus:
 
 
 class Targets:
-    """The dear numbers that an objective wants of each molecule, made once and kept beside the shards."""
+    """The dear numbers that an objective wants of each molecule, made once and kept beside the shards.
 
-    def __init__(self, corpus: Corpus, target: str, settings: dict[str, Any], workers: int = 1) -> None:
+    Of a corpus that cannot be written to, those that are not there yet are kept in `other`.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        target: str,
+        settings: dict[str, Any],
+        workers: int = 1,
+        other: Path | None = None,
+    ) -> None:
         """`target` names the objective's class as "module:attribute"."""
         self.corpus, self.workers = corpus, workers
         self._of = _TargetOf(target, settings)
@@ -91,7 +105,10 @@ class Targets:
         probe = objective.targets(_PROBES)
         self.are_wanted = probe is not None
         values = [] if probe is None else [str(probe.dtype), np.nan_to_num(probe, nan=-1.0).tolist()]
-        self.folder = corpus.folder / "targets" / f"{objective.kind}-{content_key(values)}"
+        self._empty = np.zeros((0, 0)) if probe is None else probe[:0]
+        name = f"{objective.kind}-{content_key(values)}"
+        self.beside = corpus.folder / "targets" / name
+        self.folder = other / name if other and not _is_writable(self.beside) else self.beside
 
     def missing(self, shard: int, n: int | None = None) -> list[int]:
         """The pieces of a shard, or of its first n rows, that are not there yet."""
@@ -106,14 +123,28 @@ class Targets:
     ) -> bool:
         """Compute pieces of a shard in guarded processes; False if it was late before the last.
 
-        A molecule that fails has a row of NaN.
+        A molecule that fails has a row of NaN. Waits while another process makes some of this corpus,
+        and leaves out what that one made.
         """
         if not pieces:
             return True
         self.folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            while not _entered(stack, self.folder):
+                if is_late():
+                    return False
+                time.sleep(_WAIT_S)
+            missing = [piece for piece in pieces if not self._path(shard, piece).exists()]
+            return self._make(shard, missing, progress, is_late)
+
+    def _make(
+        self, shard: int, pieces: Sequence[int], progress: Progress, is_late: Callable[[], bool]
+    ) -> bool:
+        if not pieces:
+            return True
         smiles = self.corpus.smiles(shard)
         batches = (smiles[piece * PIECE : (piece + 1) * PIECE] for piece in pieces)
-        with Pool(self._of, _stacked, workers=self.workers) as pool:
+        with Pool(self._of, _Stacked(self._empty), workers=self.workers) as pool:
             results = zip(pieces, pool.map(batches), strict=True)
             for piece, found in progress.track(results, f"targets of shard {shard}", len(pieces)):
                 with writing(self._path(shard, piece)) as part, open(part, "wb") as file:
@@ -139,7 +170,9 @@ class Targets:
         return range(-(-min(size, size if n is None else n) // PIECE))
 
     def _path(self, shard: int, piece: int) -> Path:
-        return self.folder / f"{shard:05}-{piece:04}.npy"
+        """Where a piece is or, if it is nowhere, is to be."""
+        name = f"{shard:05}-{piece:04}.npy"
+        return self.beside / name if (self.beside / name).exists() else self.folder / name
 
 
 class _TargetOf:
@@ -161,13 +194,29 @@ class _TargetOf:
         return {"target": self.target, "settings": self.settings}
 
 
-def _stacked(smiles: Sequence[str], found: Sequence[np.ndarray | Failure]) -> np.ndarray:
-    """(n, k); a row of NaN where there is a failure."""
-    good = [row for row in found if not isinstance(row, Failure)]
-    if not good:
-        raise ValueError(f"no molecule of {len(smiles)} has targets: {found[0]}")
-    out = np.full((len(found), len(good[0])), np.nan, good[0].dtype)
-    for i, row in enumerate(found):
-        if not isinstance(row, Failure):
-            out[i] = row
-    return out
+class _Stacked:
+    """Rows of targets → (n, k); a row of NaN where there is a failure."""
+
+    def __init__(self, empty: np.ndarray) -> None:
+        self.empty = empty  # (0, k), of their dtype
+
+    def __call__(self, smiles: Sequence[str], found: Sequence[np.ndarray | Failure]) -> np.ndarray:
+        out = np.full((len(found), *self.empty.shape[1:]), np.nan, self.empty.dtype)
+        for i, row in enumerate(found):
+            if not isinstance(row, Failure):
+                out[i] = row
+        return out
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether it can be written to, or made where nothing is."""
+    return os.access(next(place for place in (folder, *folder.parents) if place.exists()), os.W_OK)
+
+
+def _entered(stack: ExitStack, folder: Path) -> bool:
+    """Whether the folder was free, and is now of this process until the stack is closed."""
+    try:
+        stack.enter_context(locked(folder))
+    except UsageError:
+        return False
+    return True

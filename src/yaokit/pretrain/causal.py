@@ -10,8 +10,9 @@ from rdkit import Chem
 
 from yaokit.chem.parse import quiet_rdkit
 from yaokit.core.errors import UsageError
-from yaokit.nn.causal import CausalNet, network_settings, next_token_loss
+from yaokit.nn.causal import SIZES, CausalNet, network_settings, next_token_loss
 from yaokit.nn.tokenizer import PAD, pad, smiles_tokenizer
+from yaokit.pretrain.ranges import check_heads, check_shares, check_whole
 
 _TYPICAL = 40  # tokens; keeps the loss of a molecule near that of a token
 
@@ -29,9 +30,14 @@ class Causal:
     def __init__(
         self, *, size: str = "gru", randomized: float = 0.0, longest: int = 200, **changes: Any
     ) -> None:
-        if not 0 <= randomized <= 1:
-            raise UsageError(f"randomized = {randomized}: a share of molecules, 0 to 1")
         self.settings = network_settings(size, **changes)
+        check_whole({"longest": longest, **self.settings}, longest=1, embedding=1, width=1, depth=1, heads=1)
+        check_shares({"randomized": randomized, **self.settings}, "randomized", "dropout")
+        check_heads(self.settings)
+        if self.settings["architecture"] != SIZES[size]["architecture"]:
+            raise UsageError(
+                f"architecture = {self.settings['architecture']!r}: {size} has another; leave it out"
+            )
         self.randomized, self.longest = randomized, longest
         self.prepared: dict[str, np.ndarray] = {}
 

@@ -12,6 +12,7 @@ from yaokit.core.errors import UsageError
 from yaokit.nn.graph import graphs
 from yaokit.nn.graph_pretraining import SLOTS, Lesson, Pretraining, encoder_state, lesson_of, losses, steps_of
 from yaokit.pretrain.descriptors import CHEAP, cheap, scaled, scaling
+from yaokit.pretrain.ranges import check_shares, check_weights, check_whole
 
 if TYPE_CHECKING:
     import torch
@@ -47,10 +48,16 @@ class Graph:
                 f"graph pre-training has no setting {min(unknown)!r}; it has: {', '.join(_SETTINGS)}"
             )
         self.settings = _SETTINGS | settings
+        check_whole(self.settings, depth=1, hidden=1)
+        check_shares(self.settings, "masked", "hidden_atoms")
+        check_weights(self.settings, "numbers", "bits", "atoms")
         self._slots = {name: self.settings[name] for name in SLOTS}
 
     def module(self) -> "torch.nn.Module":
-        return Pretraining(len(CHEAP) + N_AUTO, N_BITS, **self._slots)
+        try:
+            return Pretraining(len(CHEAP) + N_AUTO, N_BITS, **self._slots)
+        except ValueError as error:
+            raise UsageError(f"graph pre-training: {error}") from None
 
     def targets(self, smiles: Sequence[str]) -> np.ndarray:
         """(n, k) float16, about 1.2 ms a molecule; NaN = failed."""

@@ -21,6 +21,7 @@ from yaokit.core.errors import UsageError
 from yaokit.nn.masked import SHAPE, SIZES, MaskedNet, encoded
 from yaokit.nn.tokenizer import MASK, PAD, pad, smiles_tokenizer
 from yaokit.pretrain.descriptors import CHEAP, cheap, scaled, scaling
+from yaokit.pretrain.ranges import check_heads, check_shares, check_weights, check_whole
 
 _HUGE = 6e4  # what float16 still holds
 _DEFAULTS: dict[str, Any] = {
@@ -48,6 +49,10 @@ class Masked:
         if size not in SIZES:
             raise UsageError(f"masked has no size {size!r}; choose one of: {', '.join(SIZES)}")
         self.settings: dict[str, Any] = {**_DEFAULTS, **SIZES[size], **settings}
+        check_whole(self.settings, width=1, depth=1, heads=1, stem=0, longest=3)
+        check_shares(self.settings, "dropout", "share", "whole")
+        check_weights(self.settings, "weight")
+        check_heads(self.settings)
         self.settings["numbers"] = len(CHEAP)
         self.prepared: dict[str, np.ndarray] = {}
 

@@ -8,9 +8,12 @@ from toy_pretraining import TARGET, Toy, small_corpus, written
 
 from yaokit.core.errors import UsageError
 from yaokit.core.store import locked
+from yaokit.pretrain import KINDS
 from yaokit.pretrain import corpus as corpora
 from yaokit.pretrain.corpus import Targets, open_corpus
+from yaokit.pretrain.plan import Plan
 from yaokit.pretrain.prepare import Source, prepare
+from yaokit.pretrain.run import Job, pretrain
 
 
 def test_a_folder_that_is_no_corpus_is_refused(tmp_path):
@@ -90,6 +93,16 @@ def test_targets_of_a_corpus_that_cannot_be_written_to_stand_elsewhere(tmp_path,
     targets.make(0, targets.missing(0))
     assert [path.name for path in (tmp_path / "out" / "targets").glob("*/*.npy")] == ["00000-0001.npy"]
     np.testing.assert_array_equal(targets.read(0), Toy().targets(corpus.smiles(0)))
+
+
+def test_a_training_on_a_corpus_that_cannot_be_written_to_keeps_its_targets(tmp_path, monkeypatch):
+    monkeypatch.setitem(KINDS, "toy", TARGET)
+    corpus = small_corpus(tmp_path, 50)
+    monkeypatch.setattr(corpora.os, "access", lambda path, mode: not Path(path).is_relative_to(corpus.folder))
+    plan = Plan(steps=1, batch_size=8, n_valid=5, precision="32-true")
+    assert pretrain(Job(corpus, "toy", tmp_path / "out", {}, plan, device="cpu"))["is_finished"]
+    assert list((tmp_path / "out" / "targets").glob("*/*.npy"))
+    assert not (corpus.folder / "targets").exists()
 
 
 def test_damaged_targets_are_named(tmp_path):

@@ -91,7 +91,13 @@ class _Run:
         self.objective: Objective = pick(KINDS, job.kind, "pretrain")(**job.network)
         self.order = Order(job.corpus.sizes, self.plan.batch_size, self.plan.n_valid, self.plan.seed)
         self.total = total_steps(self.plan, self.order.per_epoch)
-        targets = Targets(job.corpus, choices(KINDS, "pretrain")[job.kind], dict(job.network), job.workers)
+        targets = Targets(
+            job.corpus,
+            choices(KINDS, "pretrain")[job.kind],
+            dict(job.network),
+            job.workers,
+            other=job.out / "targets",
+        )
         self.targets = targets if targets.are_wanted else None
         processes = job.workers if engine.device.type == "cuda" else 0
         self.stream = Stream(job.corpus, self.objective, self.order, self.targets, processes)

@@ -45,6 +45,7 @@ def test_each_way_answers_the_same_test_part(bench: Transfer):
     page = bench.page({"rows": rows, "summary": bench.summary(rows), **about})
     assert "## toy" in page
     assert "24 (all)" in page
+    assert "names no molecules that were held out" in page
 
 
 def test_tasks_are_measured_as_their_source_does(bench: Transfer):
@@ -67,6 +68,8 @@ def _parts(scores: dict[str, dict[str, float]]) -> dict:
         "uses": uses,
         "scores": scores,
         "fit_seconds": seconds,
+        "beyond": {size: {"toy": found["b"] == 0.1} for size, found in scores.items()},
+        "held_out": {"toy": True},
         "n_train": 900,
         "n_test": 9,
         "unread": 0,
@@ -85,6 +88,12 @@ def test_lower_errors_are_counted_up_to_500_molecules():
     assert said["toy_lower_by"] == pytest.approx((0.5 - 0.2) / 2)
     assert said["toy_lower_by_at_all"] == pytest.approx(0.9)
     assert said["toy_tuned_below_forest"] == 2
+
+
+def test_a_win_beyond_noise_is_one_of_most_seeds():
+    parts = [_parts({"100": _ways(a=1.0, b=b)}) for b in (0.1, 0.5, 0.1)]
+    assert summary(task_rows("x", MEASURES["rmse"], parts))["toy_won_beyond_noise"] == 1
+    assert summary(task_rows("x", MEASURES["rmse"], parts[:2]))["toy_won_beyond_noise"] == 0
 
 
 def test_of_an_auroc_the_error_is_what_is_missing_to_one():

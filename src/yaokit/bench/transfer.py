@@ -20,9 +20,10 @@ from yaokit.bench.scores import MEASURES, Measure
 from yaokit.chem.folds import Folds
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import derived, rng
+from yaokit.models.paired import compare_rows
 from yaokit.models.start import STARTS
 from yaokit.models.targets import REGRESSION, Targets
-from yaokit.nn.pretrained import ENCODERS, keep, shipped
+from yaokit.nn.pretrained import ENCODERS, keep, open_pretrained, shipped
 
 Row = dict[str, Any]
 ADMET = (
@@ -76,11 +77,18 @@ class Transfer:
         labels = [FOREST, *(label for uses in self.uses().values() for label in uses.values())]
         scores: dict[str, dict[str, float]] = {}
         seconds: dict[str, dict[str, float]] = {}
+        beyond: dict[str, dict[str, bool]] = {}
         for size in sizes(len(smiles)):
             rows = drawn(len(smiles), size, derived(seed, task))
             learning = self.learning([smiles[i] for i in rows], values[rows], task, size, seed)
             said = answered(learning, list(dict.fromkeys(labels)), test)
             scores[str(size)] = {label: measure.of(test.values[:, 0], mean) for label, mean in said.items()}
+            beyond[str(size)] = {
+                name: compare_rows(
+                    test.values[:, 0], said[ways["tuned"]], said[ways["scratch"]], metric_of(task)
+                ).better
+                for name, ways in self.uses().items()
+            }
             seconds[str(size)] = {label: round(learning.seconds(label), 1) for label in said}
         return {
             "n_train": len(smiles),
@@ -88,6 +96,8 @@ class Transfer:
             "unread": int((~test.read).sum()),
             "scores": scores,
             "fit_seconds": seconds,
+            "beyond": beyond,
+            "held_out": {name: _holds_out(source) for name, (_, source) in self.encoders.items()},
             "uses": self.uses(),
             "told": self._told(scores, measure),
         }
@@ -100,13 +110,11 @@ class Transfer:
         """Training and test part of a task, and its measure."""
         if task in ADMET:
             found, names = table(self.file(task)), ("Drug", "Y", "train_val")
-            measure = MEASURES[GROUP_TASKS[task]["metric"]]
         else:
             found, names = table(self.file(task)), ("smiles", "y", "train")
-            measure = MEASURES["rmse"]
         parts = [[row for row in found if row["split"] == part] for part in (names[2], "test")]
         train, test = (molecules(part, names[0], [names[1]]) for part in parts)
-        return train, test, measure
+        return train, test, MEASURES[metric_of(task)]
 
     def learning(
         self, smiles: Sequence[str], values: np.ndarray, task: str, size: int, seed: int
@@ -146,8 +154,7 @@ class Transfer:
         for task in self.tasks:
             mine = [part for (name, _), part in sorted(parts.items()) if name == task]
             if mine:
-                measure = MEASURES[GROUP_TASKS[task]["metric"] if task in ADMET else "rmse"]
-                found += task_rows(task, measure, mine)
+                found += task_rows(task, MEASURES[metric_of(task)], mine)
         return found
 
     def summary(self, rows: Sequence[Row]) -> Row:
@@ -169,6 +176,15 @@ def answered(learning: Learning, labels: Sequence[str], test: Molecules) -> dict
         found[label] = np.full(len(test), learning.y.values.mean())
         found[label][test.read] = mean[:, 0]
     return found
+
+
+def metric_of(task: str) -> str:
+    return GROUP_TASKS[task]["metric"] if task in ADMET else "rmse"
+
+
+def _holds_out(source: str) -> bool:
+    """Whether an encoder's card names molecules that its corpus was made without."""
+    return bool(open_pretrained(source, ENCODERS).card.get("corpus", {}).get("excluded"))
 
 
 def sizes(n: int) -> list[int]:

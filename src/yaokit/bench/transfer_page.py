@@ -45,6 +45,8 @@ def task_rows(task: str, measure: Measure, parts: Sequence[Row]) -> list[Row]:
                     "n_train": parts[0]["n_train"],
                     "n_test": parts[0]["n_test"],
                     "unread": parts[0]["unread"],
+                    "beyond_noise": 2 * sum(part["beyond"][size][encoder] for part in parts) > len(parts),
+                    "held_out": parts[0]["held_out"][encoder],
                     "metric": measure.label,
                     "better": "higher" if measure.higher else "lower",
                     "ways": ways,
@@ -96,6 +98,7 @@ def _said(few: Sequence[Row]) -> Row:
     return {
         "comparisons": len(few),
         "won": won,
+        "won_beyond_noise": sum(row["beyond_noise"] for row in few),
         "won_share": round(won / len(few), 3) if few else None,
         "lower_by": _mean_lower(few),
     }
@@ -135,10 +138,16 @@ def told(encoder: str, rows: Sequence[Row], said: Row) -> str:
     )
     return (
         f"Up to {FEW} molecules the fine-tuned network has a lower error than the same network from scratch "
-        f"in {said[f'{encoder}_won']} of {few} comparisons (asked for of `graph`: 80 %); its error is on "
+        f"in {said[f'{encoder}_won']} of {few} comparisons (asked for of `graph`: 80 %), in "
+        f"{said[f'{encoder}_won_beyond_noise']} beyond the noise of the test rows; its error is on "
         f"average {said[f'{encoder}_lower_by']:.1%} lower (asked: 10 %): {sizes} molecules. It has a lower "
         f"error in {beaten}. "
         + (f"It does not help on {', '.join(worse)}." if worse else "It helps everywhere.")
+        + (
+            ""
+            if all(row["held_out"] for row in rows)
+            else " Its card names no molecules that were held out of its corpus: it may know test parts."
+        )
     )
 
 

@@ -30,6 +30,10 @@ def full_in_words() -> None:
     raise RuntimeError("I/O error: No space left on device (os error 28)")
 
 
+def too_large() -> None:
+    raise OSError(errno.EFBIG, "File too large", "/data/run/oof.parquet")
+
+
 def denied() -> None:
     raise PermissionError(errno.EACCES, "Permission denied", "/data/run")
 

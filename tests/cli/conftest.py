@@ -6,7 +6,7 @@ import pytest
 
 from yaokit.cli import app
 
-TOYS = ("done", "rejects", "full", "full_inside", "full_in_words", "denied", "memory", "defect")
+TOYS = ("done", "rejects", "full", "full_inside", "full_in_words", "too_large", "denied", "memory", "defect")
 
 
 class Done(NamedTuple):

@@ -89,6 +89,7 @@ class TestEndings:
             ("full", 5, "disk full: /data/run; free space"),
             ("full-inside", 5, "disk full: /data/run; free space"),
             ("full-in-words", 5, "disk full: /"),
+            ("too-large", 5, "limit on the size of files reached: /data/run; raise it"),
             ("denied", 2, "/data/run: permission denied"),
             ("memory", 5, "out of memory"),
         ],

@@ -17,7 +17,7 @@ from yaokit import __version__
 from yaokit.core.errors import YaokitError
 
 INTERNAL = 70
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: a limit on the size of files
 _PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 _PATH = {
     *(errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL),
@@ -39,7 +39,10 @@ def _known(error: BaseException, argv: Sequence[str]) -> tuple[int, str] | None:
     """Exit code and message of what is not a defect of yaokit."""
     causes = list(_chain(error))
     if full := next((cause for cause in causes if _is_full(cause)), None):
-        return 5, f"disk full: {_folder(full, argv)}; free space and run the same command again"
+        what, cure = "disk full", "free space"
+        if os.strerror(errno.EFBIG) in str(full):
+            what, cure = "limit on the size of files reached", "raise it (ulimit -f)"
+        return 5, f"{what}: {_folder(full, argv)}; {cure} and run the same command again"
     if isinstance(error, YaokitError) and error.exit_code != INTERNAL:
         return error.exit_code, str(error)
     if isinstance(error, CycloptsError):

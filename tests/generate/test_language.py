@@ -139,9 +139,11 @@ def test_a_file_that_cannot_be_written_is_refused_first(tmp_path: Path, name: st
     [
         (lambda: Drawing(temperature=0.0), "above 0"),
         (lambda: Drawing(temperature=float("nan")), "above 0"),
+        (lambda: Drawing(temperature=1e-40), "0.001 to 1,000"),
+        (lambda: Drawing(temperature=1e300), "0.001 to 1,000"),
         (lambda: Drawing(raw=True, unique=True), "choose one"),
     ],
-    ids=["cold", "nan", "both"],
+    ids=["cold", "nan", "too small", "too large", "both"],
 )
 def test_impossible_drawings_are_refused(make: Callable[[], Drawing], told: str):
     with pytest.raises(UsageError, match=told):

@@ -40,7 +40,7 @@ def generate(
     out
         the .smi file to write
     temperature
-        1 draws as learned; less gives likelier and less varied molecules, more the opposite
+        0.001 to 1,000; 1 draws as learned, less gives likelier and less varied molecules, more the opposite
     seed
         of the random numbers
     unique

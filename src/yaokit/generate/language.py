@@ -30,8 +30,11 @@ class Drawing:
     workers: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 < self.temperature < float("inf"):
-            raise UsageError(f"temperature {self.temperature:g}: a number above 0, 1 as the model learned it")
+        if not 1e-3 <= self.temperature <= 1e3:  # beyond, 32-bit numbers fail
+            raise UsageError(
+                f"temperature {self.temperature:g}: a number above 0, from 0.001 to 1,000; "
+                "1 as the model learned it"
+            )
         if self.raw and self.unique:
             raise UsageError("raw strings are all kept as they are: choose one of raw and unique")
 

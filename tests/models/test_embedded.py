@@ -24,6 +24,7 @@ MOLS = [Chem.MolFromSmiles(text) for text in SMILES]
 @pytest.fixture
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a network that was given as a folder."""
+    monkeypatch.setattr("yaokit.models.embedded._brought", {})
     monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
     return keep(saved_encoder(tmp_path / "encoder"), ["graph"])
 

@@ -123,12 +123,15 @@ def load_encoders(kinds: Iterable[str], folder: Path) -> dict[str, str]:
                 f"{folder} reads the pre-trained network {network!r}, but what is there is another one: "
                 "copy the folder again or train the model again"
             )
-        _brought[found.key] = found, place
+        _brought[found.key] = found, place.resolve()
     return {kind: f"{name}@{keys[network or DEFAULT]}" for kind, name, network in _parts(kinds)}
 
 
 def _place(network: str) -> Path:
-    return _brought[network][1] if network in _brought else folder_of(network, ENCODERS)
+    """Its folder; that of a loaded model, while it is there."""
+    if network in _brought and _brought[network][1].is_dir():
+        return _brought[network][1]
+    return folder_of(network, ENCODERS)
 
 
 def _networks(kinds: Iterable[str]) -> list[str]:

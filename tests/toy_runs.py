@@ -14,7 +14,8 @@ from filelock import FileLock
 from rdkit import Chem, RDConfig
 
 from yaokit.core.table import MolTable
-from yaokit.models.trusted import Trusted, Validation
+from yaokit.models.trusted import Trusted
+from yaokit.models.validation import Validation
 
 SERIES = Path(RDConfig.RDContribDir) / "FreeWilson" / "data"
 TASK = "pActivity"

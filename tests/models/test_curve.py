@@ -10,7 +10,8 @@ from yaokit.models.curve import learning_curve
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.nearest import Nearest
 from yaokit.models.targets import CLASSIFICATION, Targets
-from yaokit.models.trusted import Trusted, Validation
+from yaokit.models.trusted import Trusted
+from yaokit.models.validation import Validation
 
 TABLE = measured(150)
 X = featurize_smiles("fp", TABLE.smiles)

@@ -7,7 +7,8 @@ from toy_runs import TASK, measured
 from yaokit.core.types import SETS
 from yaokit.models.external import Checked, baselines, judge, numbers
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
-from yaokit.models.trusted import Trusted, Validation
+from yaokit.models.trusted import Trusted
+from yaokit.models.validation import Validation
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(6, 1, 200)

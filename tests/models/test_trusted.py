@@ -13,7 +13,8 @@ from yaokit.core.table import MolTable
 from yaokit.models import load
 from yaokit.models.learnable import read_targets
 from yaokit.models.stacking import LIKELIHOOD, WAYS
-from yaokit.models.trusted import Trusted, Validation
+from yaokit.models.trusted import Trusted
+from yaokit.models.validation import Validation
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ from yaokit.models.forest import Forest
 from yaokit.models.labels import make
 from yaokit.models.nearest import Nearest
 from yaokit.models.targets import CLASSIFICATION, Targets
-from yaokit.models.trusted import Trusted, Validation
+from yaokit.models.trusted import Trusted
 from yaokit.models.tune import SPACES, space_of, tune
+from yaokit.models.validation import Validation
 
 SMILES, _, VALUES = series(90)
 X, Y = morgan_counts(SMILES), Targets.of(VALUES[:, None])

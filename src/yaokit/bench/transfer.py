@@ -20,8 +20,8 @@ from yaokit.bench.scores import MEASURES, Measure
 from yaokit.chem.folds import Folds
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import derived, rng
+from yaokit.models.encoders import STARTS
 from yaokit.models.paired import compare_rows
-from yaokit.models.start import STARTS
 from yaokit.models.targets import REGRESSION, Targets
 from yaokit.nn.pretrained import ENCODERS, keep, open_pretrained, shipped
 

@@ -124,7 +124,7 @@ def train(
     from yaokit.chem.split import parse_split
     from yaokit.data.curation.curate import curate
     from yaokit.models.train import Learning, check_learning, train_model
-    from yaokit.models.trusted import Validation
+    from yaokit.models.validation import Validation
     from yaokit.report.train import write
 
     if folds < 3:

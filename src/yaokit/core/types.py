@@ -1,7 +1,7 @@
 """What models give back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -79,12 +79,23 @@ class Prediction:
     @classmethod
     def concat(cls, parts: Sequence["Prediction"]) -> "Prediction":
         """The parts below each other."""
-        arrays = {
-            f.name: np.concatenate([getattr(part, f.name) for part in parts])
-            for f in fields(cls)
-            if f.name not in ("tasks", "classes")
-        }
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in cls._arrays()}
         return cls(tasks=parts[0].tasks, classes=parts[0].classes, **arrays)
+
+    def spread_out(self, at: Sequence[int], n: int) -> "Prediction":
+        """The molecules at places `at` of n; the others could not be predicted."""
+
+        def wide(values: np.ndarray) -> np.ndarray:
+            empty = {"f": np.nan, "b": False, "i": NO_SET}[values.dtype.kind]
+            out = np.full((n, *values.shape[1:]), empty, values.dtype)
+            out[list(at)] = values
+            return out
+
+        return replace(self, **{name: wide(getattr(self, name)) for name in self._arrays()})
+
+    @classmethod
+    def _arrays(cls) -> list[str]:
+        return [f.name for f in fields(cls) if f.name not in ("tasks", "classes")]
 
 
 _TEXTS = np.array([*SETS, ""])  # NO_SET is its last

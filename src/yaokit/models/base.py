@@ -143,7 +143,7 @@ def kind_of(values: np.ndarray) -> str:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """A model folder's card; UsageError if it is none or from a newer format."""
+    """A model folder's card; UsageError if it is none, damaged or of another format."""
     path = folder / "card.json"
     if not path.is_file():
         raise UsageError(f"{folder} is not a model folder: it has no card.json")
@@ -153,8 +153,10 @@ def read_card(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{path} is damaged: train the model again") from None
     if version != FORMAT:
+        newer = isinstance(version, int) and version > FORMAT
         raise UsageError(
             f"{folder} was written in model format {version} by yaokit {card.get('yaokit')}; "
-            f"this is yaokit {__version__} with format {FORMAT}: train the model again"
+            f"this is yaokit {__version__} with format {FORMAT}: "
+            f"{'update yaokit' if newer else 'train the model again'}"
         )
     return card

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from yaokit.models.scaling import Scaling
-from yaokit.models.started import Started
 from yaokit.models.targets import Targets
+from yaokit.models.warm_start import WarmStart
 from yaokit.nn.graph import Graphs, expand_atoms
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from yaokit.nn.graph_encoders import Batch
 
 
-class Gnn(Started):
+class Gnn(WarmStart):
     """Message passing along bonds; `encoder` × `pooling` are slots of `nn.graph_encoders`.
 
     Features of atoms that training never saw (an element, a charge) count as none. `pretrained` names
@@ -28,7 +28,7 @@ class Gnn(Started):
 
     name = "gnn"
     feature_kinds = ("described", "graph")
-    settings = (*Started.settings, "encoder", "pooling", "depth", "hidden")
+    settings = (*WarmStart.settings, "encoder", "pooling", "depth", "hidden")
     encoder = "directed"
     pooling = "mean"
     depth = 3

@@ -70,7 +70,24 @@ class Counts:
         return cls(_unpacked(arrays))
 
 
-class Blend:
+class _Scaled:
+    """Rows with their scaling and the width of a Gaussian."""
+
+    def __init__(self, X: csr_array, scaling: Scaling, width: float) -> None:
+        self.X, self._scaling, self._width = X, scaling, width
+
+    def take(self, rows: np.ndarray) -> Self:
+        return type(self)(self.X[rows], self._scaling, self._width)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return _packed(self.X) | self._scaling.arrays() | {"width": np.array([self._width])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        return cls(_unpacked(arrays), Scaling.from_arrays(arrays), float(arrays["width"][0]))
+
+
+class Blend(_Scaled):
     """Half the Tanimoto similarity of Morgan and Avalon counts, half a Gaussian of the descriptors.
 
     The Gaussian is 1/e at the median distance. Out of fold this mean was as good as its better part
@@ -80,7 +97,7 @@ class Blend:
     share = 1 / 2  # of the Gaussian
 
     def __init__(self, X: csr_array, scaling: Scaling, width: float) -> None:
-        self.X, self._scaling, self._width = X, scaling, width
+        super().__init__(X, scaling, width)
         self._alike = [(part, MinMax(X[:, part])) for part in self.counts()]
         self._points = _points(X, scaling)
 
@@ -100,16 +117,6 @@ class Blend:
             out += (1 - self.share) / len(self._alike) * alike(X[:, part])
         return out
 
-    def take(self, rows: np.ndarray) -> Self:
-        return type(self)(self.X[rows], self._scaling, self._width)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return _packed(self.X) | self._scaling.arrays() | {"width": np.array([self._width])}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        return cls(_unpacked(arrays), Scaling.from_arrays(arrays), float(arrays["width"][0]))
-
 
 class Wide(Blend):
     """The mean of the Tanimoto similarities of Avalon counts and of models/wide.py, and of the Gaussian.
@@ -125,11 +132,11 @@ class Wide(Blend):
         return (_AVALON, *views())
 
 
-class Gaussian:
+class Gaussian(_Scaled):
     """A Gaussian of what a pre-trained network says of a molecule; 1/e at the median distance."""
 
     def __init__(self, X: csr_array, scaling: Scaling, width: float) -> None:
-        self.X, self._scaling, self._width = X, scaling, width
+        super().__init__(X, scaling, width)
         self._points = _scaled(X, scaling)
 
     @classmethod
@@ -139,16 +146,6 @@ class Gaussian:
 
     def __call__(self, X: csr_array) -> np.ndarray:
         return np.exp(-_distance(_scaled(X, self._scaling), self._points) / self._width)
-
-    def take(self, rows: np.ndarray) -> Self:
-        return type(self)(self.X[rows], self._scaling, self._width)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return _packed(self.X) | self._scaling.arrays() | {"width": np.array([self._width])}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        return cls(_unpacked(arrays), Scaling.from_arrays(arrays), float(arrays["width"][0]))
 
 
 class Rich:

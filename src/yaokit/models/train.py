@@ -12,15 +12,16 @@ import pyarrow.parquet as pq
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.progress import SILENT, Progress
-from yaokit.core.store import locked, publish, write_json, writing
+from yaokit.core.store import finite, locked, publish, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.data.curation.curate import Curated
 from yaokit.data.export import write_csv
 from yaokit.models.auto import AUTO, choose, with_features
+from yaokit.models.encoders import start_settings, with_encoder
 from yaokit.models.labels import check, make
-from yaokit.models.start import start_settings, with_encoder
 from yaokit.models.targets import CLASSIFICATION, REGRESSION
-from yaokit.models.trusted import Trusted, Validation, finite
+from yaokit.models.trusted import Trusted
+from yaokit.models.validation import Validation
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ import numpy as np
 
 from yaokit.core.errors import UsageError
 from yaokit.models.sequence import SmilesNetwork, Written
-from yaokit.models.started import Started
 from yaokit.models.targets import Targets
+from yaokit.models.warm_start import WarmStart
 
 if TYPE_CHECKING:
     import torch
 
 
-class Transformer(Started, SmilesNetwork):
+class Transformer(WarmStart, SmilesNetwork):
     """An encoder with rotary positions; a convolution first tells each token its neighbors.
 
     `pretrained` names a `masked` network, shipped or a folder: all but the last layer start from its

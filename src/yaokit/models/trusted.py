@@ -16,16 +16,15 @@ from scipy.sparse import csr_array
 from yaokit import __version__
 from yaokit.chem.folds import Folds
 from yaokit.chem.similarity import nearest
-from yaokit.chem.split import make_folds, parse_split
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.cache import cache_folder
 from yaokit.core.lazy import pick
 from yaokit.core.progress import Progress, Silent
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
-from yaokit.core.store import content_key, read_json, write_json, writing
+from yaokit.core.store import content_key, finite, read_json, write_json, writing
 from yaokit.core.table import MolTable
-from yaokit.core.types import NO_SET, Prediction
+from yaokit.core.types import Prediction
 from yaokit.data.leakage import fold_leakage
 from yaokit.models import MODELS
 from yaokit.models.base import Member, read_card
@@ -39,34 +38,10 @@ from yaokit.models.labels import check, features_of, folder_name, kinds_read, ma
 from yaokit.models.learnable import check_folds, check_targets, read_targets
 from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales, scales_for
 from yaokit.models.targets import CLASSIFICATION, Targets
+from yaokit.models.validation import Validation
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 BASELINES = ("nearest", "forest")
-
-
-@dataclass(frozen=True)
-class Validation:
-    """How a model is judged: k folds of a split (chem/split.py), repeated with other seeds."""
-
-    split: str = "scaffold"
-    folds: int = 5
-    repeats: int | None = None  # None: 3 up to 2,000 rows, else 1
-    seed: int = 0
-
-    def rounds(self, n: int) -> int:
-        return self.repeats or (3 if n <= 2_000 else 1)
-
-    def fits(self, n: int) -> int:
-        """How often each member is fitted to n molecules, about."""
-        return self.rounds(n) * self.folds * (self.folds + 1) // 2 + 1
-
-    def split_rows(self, table: MolTable) -> list[Folds]:
-        """The folds of each repeat; a repeat that would judge the same groups again is left out."""
-        _, column = parse_split(self.split)
-        columns = {n: table.column(n) if n == column else np.empty(0) for n in table.data.column_names}
-        seeds = [derived(self.seed, "split", r) for r in range(self.rounds(len(table)))]
-        made = [make_folds(self.split, table.smiles, self.folds, seed, columns) for seed in seeds]
-        return list({folds.partition: folds for folds in reversed(made)}.values())[::-1]
 
 
 @dataclass(frozen=True)
@@ -239,7 +214,7 @@ class Trusted:
         done = [self.standardizer(smiles) for smiles in table.smiles]
         good = [i for i, result in enumerate(done) if not isinstance(result, Failure)]
         known = self.predict_mols([done[i].mol for i in good])  # type: ignore[union-attr]
-        return _spread_out(known, good, len(done))
+        return known.spread_out(good, len(done))
 
     def predict_mols(self, mols: Sequence[Chem.Mol]) -> Prediction:
         """The same for molecules that `standardizer` made."""
@@ -406,36 +381,6 @@ class Trusted:
         return model
 
 
-def finite(value: Any) -> Any:
-    """JSON with NaN and infinity as null."""
-    if isinstance(value, Mapping):
-        return {k: finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(v) for v in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
-
-
 def _load_member(folder: Path, label: str) -> Member:
     name = label.partition(":")[0]
     return pick(MODELS, name, "model").load(folder / "members" / folder_name(label))
-
-
-def _spread_out(known: Prediction, at: list[int], n: int) -> Prediction:
-    def wide(values: np.ndarray, empty: Any) -> np.ndarray:
-        out = np.full((n, *values.shape[1:]), empty, values.dtype)
-        out[at] = values
-        return out
-
-    return Prediction(
-        known.tasks,
-        wide(known.mean, np.nan),
-        wide(known.std, np.nan),
-        wide(known.low, np.nan),
-        wide(known.high, np.nan),
-        wide(known.in_domain, False),
-        wide(known.nearest_similarity, np.nan),
-        wide(known.sets, NO_SET),
-        known.classes,
-    )

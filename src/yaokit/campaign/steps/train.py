@@ -13,7 +13,8 @@ from yaokit.core.table import MolTable
 from yaokit.models.auto import AUTO
 from yaokit.models.labels import check
 from yaokit.models.train import Learning, fit_trusted, write_oof
-from yaokit.models.trusted import Trusted, Validation
+from yaokit.models.trusted import Trusted
+from yaokit.models.validation import Validation
 from yaokit.report.choices import caveats
 from yaokit.report.findings import verdicts
 

@@ -6,7 +6,7 @@ import pytest
 from toy_encoder import saved_encoder
 
 from yaokit.core.errors import UsageError
-from yaokit.models.start import start_settings, with_encoder
+from yaokit.models.encoders import start_settings, with_encoder
 from yaokit.models.train import Learning, check_learning, members_of
 from yaokit.nn.pretrained import keep
 

@@ -12,7 +12,7 @@ from yaokit.models.targets import Targets
 _LR = 5e-4  # of weights that have learned already
 
 
-class Started(Network):
+class WarmStart(Network):
     """With `pretrained` it learns at a lower rate; `frozen`: only the head learns.
 
     `_prepare` of a subclass puts the weights to start from into `_start`.

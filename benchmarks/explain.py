@@ -9,7 +9,6 @@ python benchmarks/explain.py -o docs/benchmarks
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -18,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from rdkit import Chem, rdBase
+from rdkit import Chem
+from results import write_results
 
-from yaokit import __version__
 from yaokit.bench import codehash
 from yaokit.bench.fits import files_of
 from yaokit.data.read.files import read_records
@@ -60,20 +59,15 @@ def main(argv: Sequence[str]) -> int:
     mols = molecules(asked.rows + N_OTHERS)
     tasks = [task for task in TASKS if task.name in asked.tasks]
     rows = [r for label in asked.models for task in tasks for r in measure(label, task, mols, asked.rows)]
-    results = {
-        "benchmark": "explain",
+    about = {
         "command": f"python benchmarks/explain.py -o DIR --rows {asked.rows}",
-        "version": __version__,
-        "rdkit": rdBase.rdkitVersion,
         "code_hash": code_hash(),
         "seeds": [0],
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
         "summary": summary(rows),
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "explain.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    (asked.out / "explain.md").write_text(page(results))
+    write_results("explain", asked.out, about, page)
     return 0
 
 

@@ -29,9 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from rdkit import rdBase
+from results import write_results
 
-from yaokit import __version__
 from yaokit.bench import codehash
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -303,20 +302,15 @@ def main(argv: Sequence[str]) -> int:
                 f"{r['peer']} (asked {r['asked'] or 'nothing'}) {r['notes']}",
                 flush=True,
             )
-    results = {
-        "benchmark": "predictors",
+    about = {
         "command": "python benchmarks/predictors.py --data DIR -o DIR --peers PYTHON",
-        "version": __version__,
-        "rdkit": rdBase.rdkitVersion,
         "code_hash": code_hash(),
         "seeds": [0],
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
         "summary": {f"{r['what']}{r['peer'] and ', against '}{r['peer']}": r["value"] for r in rows},
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "predictors.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    (asked.out / "predictors.md").write_text(page(results))
+    write_results("predictors", asked.out, about, page)
     return 0 if all(map(is_met, rows)) else 1
 
 

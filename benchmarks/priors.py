@@ -22,7 +22,6 @@ Where the corpus is there, the same of its own molecules tells what a perfect pr
 import argparse
 import csv
 import gzip
-import json
 import re
 import sys
 import time
@@ -33,8 +32,8 @@ from typing import Any
 import numpy as np
 import torch
 from rdkit import rdBase
+from results import write_results
 
-from yaokit import __version__
 from yaokit.bench import codehash
 from yaokit.chem.fingerprints import bits, flat_morgan
 from yaokit.chem.parse import quiet_rdkit
@@ -125,20 +124,15 @@ def main(argv: Sequence[str]) -> int:
             rows.append(measure(net, found, reference, test, seed))
             print(*(f"{key} {value}" for key, value in rows[-1].items()), sep=", ", flush=True)
     names = dict.fromkeys(Path(prior).name for prior in asked.priors)
-    results = {
-        "benchmark": "priors",
+    about = {
         "command": f"python benchmarks/priors.py {' '.join(names)} --data DIR -o DIR",
-        "version": __version__,
-        "rdkit": rdBase.rdkitVersion,
         "code_hash": code_hash(),
         "seeds": list(range(asked.seeds)),
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
         "summary": summary(rows),
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "priors.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    (asked.out / "priors.md").write_text(page(results))
+    write_results("priors", asked.out, about, page)
     return 0
 
 

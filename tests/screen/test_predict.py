@@ -7,9 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 from toy_runs import TASK, series, small_trusted
 
+from yaokit.core.digits import significant
 from yaokit.core.table import MolTable
 from yaokit.models import load
-from yaokit.screen.predict import predict_file, significant
+from yaokit.screen.predict import predict_file
 
 
 @pytest.fixture(scope="module")

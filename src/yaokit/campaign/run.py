@@ -13,9 +13,10 @@ from yaokit.campaign.about import versions
 from yaokit.campaign.memory import PeakMemory
 from yaokit.campaign.plan import Plan, PlannedStep, read_plan
 from yaokit.campaign.step import Inputs
+from yaokit.core.digits import finite
 from yaokit.core.errors import UsageError
 from yaokit.core.progress import SILENT, Progress
-from yaokit.core.store import content_key, file_hash, finite, locked, publish, read_json, write_json, writing
+from yaokit.core.store import content_key, file_hash, locked, publish, read_json, write_json, writing
 from yaokit.data.catalog.builtin import source_files
 from yaokit.report.run import StepFolder
 

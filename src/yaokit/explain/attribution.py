@@ -9,22 +9,15 @@ from yaokit.core.lazy import resolve
 from yaokit.explain.subject import Subject
 from yaokit.models.base import Member
 
-METHODS = {  # model → function(model, mols, task) -> (atoms,) float64 of each molecule
-    "boosting": "yaokit.explain.trees:boosting",
-    "forest": "yaokit.explain.trees:forest",
-    "cnn": "yaokit.explain.networks:tokens",
-    "rnn": "yaokit.explain.networks:tokens",
-    "transformer": "yaokit.explain.networks:tokens",
-    "gnn": "yaokit.explain.networks:graphs",
+METHODS = {  # model → function(model, mols, task) -> (atoms,) float64 of each molecule; what that is called
+    "boosting": ("yaokit.explain.trees:boosting", "tree SHAP"),
+    "forest": ("yaokit.explain.trees:forest", "tree paths"),
+    "cnn": ("yaokit.explain.networks:tokens", "occlusion"),
+    "rnn": ("yaokit.explain.networks:tokens", "occlusion"),
+    "transformer": ("yaokit.explain.networks:tokens", "occlusion"),
+    "gnn": ("yaokit.explain.networks:graphs", "occlusion"),
 }
-ANY = "yaokit.explain.masking:member"  # of every other model
-_NAMES = {
-    "trees:boosting": "tree SHAP",
-    "trees:forest": "tree paths",
-    "networks:tokens": "occlusion",
-    "networks:graphs": "occlusion",
-    "masking:member": "masking",
-}
+ANY = ("yaokit.explain.masking:member", "masking")  # of every other model
 _SAMPLE = 8  # training molecules on which members are compared
 
 
@@ -52,12 +45,12 @@ def attribute(subject: Subject, mols: Sequence[Chem.Mol], task: int) -> list[np.
 
 def of_member(model: Member, mols: Sequence[Chem.Mol], task: int) -> list[np.ndarray]:
     """The same of one model, as its method measures them."""
-    return resolve(METHODS.get(model.name, ANY))(model, mols, task) if mols else []
+    return resolve(METHODS.get(model.name, ANY)[0])(model, mols, task) if mols else []
 
 
 def method_of(model: Member) -> str:
     """What the method that explains a model is called."""
-    return _NAMES[METHODS.get(model.name, ANY).rpartition(".")[2]]
+    return METHODS.get(model.name, ANY)[1]
 
 
 def _weighted(subject: Subject, task: int) -> list[tuple[str, float]]:

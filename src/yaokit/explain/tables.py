@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 from rdkit import Chem
 
+from yaokit.core.digits import DIGITS, significant
 from yaokit.core.reasons import Failure
 from yaokit.core.types import Prediction
 from yaokit.explain.subject import Subject
 
 N_NEIGHBORS = 5
-DIGITS = 6  # significant ones, as those of predictions: enough in every unit
+
 _WHO = [("row", pa.int64()), ("id", pa.string())]
 NEIGHBOR = pa.schema(
     [
@@ -140,7 +141,7 @@ def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
 def _told(value: Any) -> Any:
     if not isinstance(value, float):
         return value
-    return None if value != value else float(f"{value:.{DIGITS}g}")
+    return None if value != value else significant(value)
 
 
 def _evenly(values: np.ndarray) -> np.ndarray:

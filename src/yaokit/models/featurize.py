@@ -12,6 +12,7 @@ from typing import Any
 from rdkit import Chem
 
 from yaokit.chem.features import features
+from yaokit.chem.parse import quiet_rdkit
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import pick
 
@@ -49,7 +50,8 @@ def featurize_smiles(kind: str, smiles: Sequence[str], *, workers: int = 1, cach
     name, _, network = kind.partition("@")
     if name in ("embedded", "rich"):
         return _embedded(name, smiles, network, workers, cache)
-    mols = [Chem.MolFromSmiles(text) for text in smiles]
+    with quiet_rdkit():
+        mols = [Chem.MolFromSmiles(text) for text in smiles]
     if kind not in FROM_FULL:
         return featurize(kind, mols)
     found = features(smiles, "full", workers=workers, cache=cache)

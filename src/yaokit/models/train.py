@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from yaokit.chem.standardize import Standardizer
+from yaokit.core.digits import finite
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.progress import SILENT, Progress
-from yaokit.core.store import finite, locked, publish, write_json, writing
+from yaokit.core.store import locked, publish, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.data.curation.curate import Curated
 from yaokit.data.export import write_csv

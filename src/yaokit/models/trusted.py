@@ -18,11 +18,12 @@ from yaokit.chem.folds import Folds
 from yaokit.chem.similarity import nearest
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.cache import cache_folder
+from yaokit.core.digits import finite
 from yaokit.core.lazy import pick
 from yaokit.core.progress import Progress, Silent
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
-from yaokit.core.store import content_key, finite, read_json, write_json, writing
+from yaokit.core.store import content_key, read_json, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 from yaokit.data.leakage import fold_leakage

@@ -201,7 +201,7 @@ def _told(error: ValidationError) -> str:
     faults = []
     for fault in error.errors():
         where = ".".join(map(str, fault["loc"]))
-        message = fault["msg"]
+        message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
             known = _known(fault["loc"][:-1])
             message = "is no setting" + (f"; there are: {', '.join(known)}" if known else "")

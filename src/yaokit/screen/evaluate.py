@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yaokit import __version__
+from yaokit.core.digits import finite, significant
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.progress import SILENT, Progress
-from yaokit.core.store import finite, locked, publish, read_json, write_json
+from yaokit.core.store import locked, publish, read_json, write_json
 from yaokit.core.types import SETS
 from yaokit.data.curation.classes import Classes, are_labels
 from yaokit.data.curation.curate import Curated, ValueColumn, curate
@@ -24,7 +25,7 @@ from yaokit.models.external import Checked, baselines, judge, numbers
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted
-from yaokit.screen.predict import predict_file, significant
+from yaokit.screen.predict import predict_file
 
 SEED = 0  # of the bootstrap
 SAME, AKIN = "same molecule", "same but stereo or tautomer"

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yaokit.chem.standardize import Standard
+from yaokit.core.digits import DIGITS, significant
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
@@ -27,7 +28,6 @@ from yaokit.models.trusted import Trusted
 from yaokit.screen.shard import Entry, Standardize, is_line, shown
 
 SHOWN = "shown"  # of a piece: SMILES in place of mol blocks
-DIGITS = 6  # significant ones of the numbers: enough in every unit
 _PIECE = 1_024
 _SAMPLE = 20
 
@@ -123,11 +123,6 @@ def _shown(entry: Entry, found: Standard | Failure) -> str | None:
     if is_line(entry.smiles):
         return None
     return shown(entry.smiles) if isinstance(found, Standard) else ""
-
-
-def significant(value: float, digits: int | None = DIGITS) -> float:
-    """The value with so many significant digits; None: as it is."""
-    return value if digits is None else float(f"{value:.{digits}g}")
 
 
 def _placed(values: np.ndarray, at: list[int], n: int, digits: int | None) -> pa.Array:

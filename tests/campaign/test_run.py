@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from toy_encoder import saved_encoder
 from toy_runs import PLAN, write_campaign
 
 from yaokit.campaign import campaign_status, run_campaign
@@ -135,3 +136,27 @@ def test_campaign_json_tells_counts_seconds_memory_and_versions(finished: Path):
     for step in campaign["steps"]:
         assert (finished / "out" / step["folder"] / "summary.json").is_file()
         assert {"kind", "key", "n_in", "n_out", "dropped", "notes", "settings"} <= step.keys()
+
+
+def test_a_model_starts_from_the_encoder_of_a_folder_and_another_one_is_another_model(copy: Path):
+    saved_encoder(copy / "encoder")
+    change(copy, 'models = ["boosting"]', 'models = ["svm:embedded"]\nencoder = "encoder"')
+    assert again(copy) == STEPS[1:]
+    first = train_folder(copy)
+    assert (first / "model" / "encoders").is_dir()
+    assert again(copy) == []
+    saved_encoder(copy / "encoder", seed=1)
+    assert again(copy)[0] == "train"
+    assert train_folder(copy) != first
+
+
+def test_an_encoder_that_is_not_there_is_refused_before_any_step(copy: Path):
+    change(copy, 'models = ["boosting"]', 'models = ["svm:embedded"]\nencoder = "graff"')
+    with pytest.raises(UsageError, match="graff"):
+        again(copy)
+
+
+def train_folder(copy: Path) -> Path:
+    """Where the model of the last run stands."""
+    steps = read_json(copy / "out" / "campaign.json")["steps"]
+    return copy / "out" / next(step["folder"] for step in steps if step["name"] == "train")

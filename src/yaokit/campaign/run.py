@@ -120,7 +120,7 @@ def _key(planned: PlannedStep, inputs: Sequence[_Done]) -> str:
     """Names the step's folder: the same settings, files, inputs and versions give the same key."""
     named = list(planned.step.files(planned.settings))
     settings = _nameless(planned.settings.model_dump(mode="json"), set(named))
-    hashes = [[file_hash(path) for path in source_files(name)] for name in named]
+    hashes = [[file_hash(path) for path in _files_of(name)] for name in named]
     return content_key(
         {
             "yaokit": __version__,
@@ -130,6 +130,12 @@ def _key(planned: PlannedStep, inputs: Sequence[_Done]) -> str:
             "inputs": [d.key for d in inputs],
         }
     )
+
+
+def _files_of(name: str) -> list[Path]:
+    """The files that a setting points to; of a folder those directly in it."""
+    folder = Path(name)
+    return sorted(p for p in folder.iterdir() if p.is_file()) if folder.is_dir() else source_files(name)
 
 
 def _nameless(value: Any, files: set[str]) -> Any:

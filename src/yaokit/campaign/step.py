@@ -60,8 +60,8 @@ class Step:
 
     `run(out, inputs, settings)` gives the summary (n_in, n_out, dropped, notes, …), which the runner
     writes to summary.json. `out` may hold what an interrupted run of the same step left there.
-    `files` names the files outside the campaign that the settings point to. Raise `version` when
-    the same settings give another result.
+    `files` names the files and folders outside the campaign that the settings point to. Raise
+    `version` when the same settings give another result.
     """
 
     name: str

@@ -11,10 +11,12 @@ from yaokit.chem.split import parse_split
 from yaokit.core.errors import UsageError
 from yaokit.core.table import MolTable
 from yaokit.models.auto import AUTO
+from yaokit.models.embedded import DEFAULT
 from yaokit.models.labels import check
 from yaokit.models.train import Learning, fit_trusted, write_oof
 from yaokit.models.trusted import Trusted
 from yaokit.models.validation import Validation
+from yaokit.nn.pretrained import shipped
 from yaokit.report.choices import caveats
 from yaokit.report.findings import verdicts
 
@@ -47,6 +49,7 @@ class TrainSettings(Settings):
     scale: Literal["auto", "linear", "log", "rank"] = "auto"
     tune: int = Field(default=0, ge=0)
     time_limit_min: float | None = Field(default=None, gt=0)
+    encoder: str | None = None
     seed: int = 0
 
 
@@ -64,6 +67,7 @@ def _run(out: Path, inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
         scale=settings.scale,
         tune=settings.tune,
         time_limit_min=settings.time_limit_min,
+        encoder=settings.encoder,
     )
     model = fit_trusted(
         table, about, learning, cache=out / "folds", workers=inputs.workers, progress=inputs.progress
@@ -98,4 +102,10 @@ def _notes(model: Trusted) -> list[str]:
     return notes
 
 
-TRAIN = Step("train", _run, TrainSettings, after=("curate",))
+def _files(settings: TrainSettings) -> tuple[str, ...]:
+    """The folder of the encoder, if it is not a shipped one."""
+    encoder = settings.encoder
+    return () if encoder in (None, DEFAULT, *shipped()) else (encoder,)
+
+
+TRAIN = Step("train", _run, TrainSettings, after=("curate",), files=_files)

@@ -11,6 +11,7 @@ from yaokit.bench.audit import GROUP
 from yaokit.bench.fits import Place
 from yaokit.bench.rows import table
 from yaokit.bench.scores import MEASURES
+from yaokit.nn.pretrained import keep
 
 ABOUT = {"command": "yaokit bench", "version": "0", "seeds": [0, 1], "seconds": 1.0}
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -60,6 +61,40 @@ def test_a_row_says_how_far_it_is_from_others(
     assert row["behind"] == pytest.approx(abs(row["mean"] - best) / best)
     assert row["without_shared"] != row["mean"]
     assert task in group.page({"rows": [row], "summary": group.summary([row]), **ABOUT})
+
+
+@pytest.mark.parametrize("better", [True, False])
+def test_what_pretraining_gives_is_a_table_of_its_own(
+    part: dict[str, Any], group: AdmetGroup, monkeypatch: pytest.MonkeyPatch, *, better: bool
+):
+    monkeypatch.setattr("yaokit.bench.scores.DRAWS", 100)
+    assert part["without_pretrained"] is None
+    off = {**part, "predicted": [0.5] * 15}  # says nothing
+    with_it, without = (part, off) if better else (off, part)
+    task = part["task"]
+    (row,) = group.rows({(task, 0): {**with_it, "without_pretrained": without}})
+    gain = row["without_pretrained"]
+    assert (gain["gain"] > 0) == better
+    assert gain["gain_low"] <= gain["gain"] <= gain["gain_high"]
+    said = group.summary([row])
+    assert said["pretrained_better"] == better
+    assert "What pre-training gives" in group.page({"rows": [row], "summary": said, **ABOUT})
+    (plain,) = group.rows({(task, 0): part})
+    assert "What pre-training gives" not in group.page(
+        {"rows": [plain], "summary": group.summary([plain]), **ABOUT}
+    )
+
+
+def test_the_stack_without_pretrained_members_is_weighed_anew(
+    data: Path, tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
+    label = f"svm:embedded@{keep(encoder, ['masked'])}"
+    group = AdmetGroup(data, Place(tmp_path / "fits", tmp_path / "cache"), ["nearest", label])
+    part = group.measure("hia_hou", 0)
+    assert set(part["members"]) == {"nearest", label}
+    assert part["without_pretrained"]["weights"] == {"nearest": 1.0}
+    assert len(part["without_pretrained"]["predicted"]) == 15
 
 
 def test_choosing_does_not_read_the_test_part(group: AdmetGroup, monkeypatch: pytest.MonkeyPatch):

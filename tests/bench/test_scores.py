@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
-from yaokit.bench.scores import MEASURES, interval
+from yaokit.bench.scores import MEASURES, gain, interval
 from yaokit.core.seed import rng
 
 Y = rng(0, "y").normal(size=200)
@@ -51,3 +51,11 @@ def test_the_interval_is_that_of_a_normal_mean():
     half = 1.96 * error.std() / np.sqrt(len(error))
     assert low == pytest.approx(error.mean() - half, rel=0.03)
     assert high == pytest.approx(error.mean() + half, rel=0.03)
+
+
+def test_the_gain_over_others_is_above_0_where_it_is_better():
+    mae = MEASURES["mae"]
+    assert gain(mae, Y, [P], [P]) == (0.0, 0.0)
+    low, high = gain(mae, Y, [Y], [P])
+    assert 0 < low < high
+    assert gain(mae, Y, [P], [Y]) == (-high, -low)

@@ -14,14 +14,16 @@ import numpy as np
 
 from yaokit.bench.audit import GROUP, held_out, shared
 from yaokit.bench.data import rows as listed
-from yaokit.bench.fits import Learning, Place
+from yaokit.bench.fits import Label, Learning, Place
 from yaokit.bench.rows import Molecules, molecules, table
 from yaokit.bench.scores import MEASURES
 from yaokit.bench.stack import Choice, choose, raw, scales_for
 from yaokit.chem.folds import Folds
 from yaokit.chem.split import scaffold_folds
+from yaokit.core.digits import significant
 from yaokit.core.seed import derived
 from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
+from yaokit.nn.pretrained import shipped
 
 Row = dict[str, Any]
 FOLDS = 5  # 3 for a large task
@@ -31,13 +33,14 @@ TASKS = {row["task"]: row for row in listed("admet_group.csv")}
 # too, with numbers the network; forests and other models of fingerprints hardly ever did.
 BOTH = ("boosting:full", "svm:full", "gp:full")
 CLASSES, NUMBERS = ("svm", "gp"), ("mlp:full",)
+PRETRAINED = ("svm:embedded@graph", "gp:rich@graph")  # if that encoder is shipped
 
 
 class AdmetGroup:
     """`yaokit bench admet_group`."""
 
     name: ClassVar[str] = "admet_group"
-    labels: ClassVar[Sequence[str]] = (*BOTH, *CLASSES, *NUMBERS)
+    labels: ClassVar[Sequence[str]] = (*BOTH, *CLASSES, *NUMBERS, *PRETRAINED)
     seeds: ClassVar[int] = 5
     tasks: ClassVar[Sequence[str]] = tuple(TASKS)
 
@@ -49,6 +52,8 @@ class AdmetGroup:
         learning, labels, n_dropped = self.learning(task, seed)
         chooser = learning if len(learning.smiles) <= LARGE else self.learning(task, 0)[0]
         chosen = self.choose(chooser, labels, task)
+        plain = [label for label in labels if Label.of(label).read is None]
+        without = self.choose(chooser, plain, task) if 0 < len(plain) < len(labels) else None
         test = held_out(self.folder, task)
         predicted = self.answer(learning, chosen, test, task)
         measure = MEASURES[TASKS[task]["metric"]]
@@ -59,7 +64,12 @@ class AdmetGroup:
             "n_train": len(learning.smiles),
             "n_train_dropped": n_dropped,
             "y": test.values[:, 0].tolist(),
-            "predicted": [float(f"{p:.6g}") for p in predicted],
+            "predicted": [significant(p) for p in predicted],
+            "without_pretrained": without
+            and {
+                **without.settings(),
+                "predicted": [significant(p) for p in self.answer(learning, without, test, task)],
+            },
             "unread": np.flatnonzero(~test.read).tolist(),
             "shared": np.flatnonzero(shared(learning.smiles, test.smiles)).tolist(),
             "fit_seconds": fit_seconds(labels, [learning, chooser]),
@@ -120,7 +130,8 @@ class AdmetGroup:
 
 def members_for(kind: str, n: int) -> tuple[str, ...]:
     """The members of the stack for a kind of task and a number of molecules."""
-    return (*BOTH, *CLASSES) if kind == CLASSIFICATION and n <= LARGE else (*BOTH, *NUMBERS)
+    own = CLASSES if kind == CLASSIFICATION and n <= LARGE else NUMBERS
+    return (*BOTH, *own, *(label for label in PRETRAINED if Label.of(label).read in shipped()))
 
 
 def fit_seconds(labels: Sequence[str], learned: Sequence[Learning]) -> dict[str, float]:

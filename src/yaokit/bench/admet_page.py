@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from yaokit.bench.pages import number, plus_minus, table_of
-from yaokit.bench.scores import MEASURES, Measure, interval
+from yaokit.bench.scores import MEASURES, Measure, gain, interval
 from yaokit.core.errors import UsageError
 
 Row = dict[str, Any]
@@ -38,6 +38,7 @@ def task_row(task: Mapping[str, str], parts: Sequence[Row], beside: Mapping[str,
         "low": low,
         "high": high,
         "without_shared": _without_shared(measure, y, runs, parts[0]["shared"]),
+        **_pretrained(measure, y, runs, parts),
         "out_of_fold": float(np.mean([part["score"] for part in parts])),
         "scales": [part["scale"] for part in parts],
         "ways": [part["way"] for part in parts],
@@ -66,6 +67,28 @@ def _without_shared(
     return float(np.mean([measure.of(y[kept], run[kept]) for run in runs]))
 
 
+def _pretrained(measure: Measure, y: np.ndarray, runs: Sequence[np.ndarray], parts: Sequence[Row]) -> Row:
+    """What the members that read a pre-trained network give; nothing if there are none."""
+    others = [part["without_pretrained"] for part in parts]
+    if None in others:
+        return {}
+    without = [np.array(other["predicted"]) for other in others]
+    values = [measure.of(y, run) for run in without]
+    mean = float(np.mean(values))
+    low, high = gain(measure, y, runs, without)
+    sign = 1 if measure.higher else -1
+    return {
+        "without_pretrained": {
+            "mean": mean,
+            "sd": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+            "out_of_fold": float(np.mean([other["score"] for other in others])),
+            "gain": sign * (float(np.mean([measure.of(y, run) for run in runs])) - mean),
+            "gain_low": low,
+            "gain_high": high,
+        }
+    }
+
+
 def _shares(parts: Sequence[Row]) -> dict[str, float]:
     """The mean share of each member over seeds."""
     labels = parts[0]["members"]
@@ -81,9 +104,21 @@ def summary(rows: Sequence[Row]) -> Row:
         "ambitions_met": sum(row["ambition_met"] for row in rows),
         "best_or_tied": sum(row["tied"] for row in rows),
         "far_behind": [row["task"] for row in rows if row["behind"] > FAR],
+        **_gains([row["without_pretrained"] for row in rows if "without_pretrained" in row]),
         "test_rows_unread": sum(row["n_test_unread"] for row in rows),
         "test_rows_shared": sum(row["n_shared"] for row in rows),
         "cpu_seconds_a_seed": round(sum(row["cpu_seconds"] for row in rows), 1),
+    }
+
+
+def _gains(found: Sequence[Row]) -> Row:
+    if not found:
+        return {}
+    return {
+        "pretrained_tasks": len(found),
+        "pretrained_better": sum(row["gain"] > 0 for row in found),
+        "pretrained_better_beyond_noise": sum(row["gain_low"] > 0 for row in found),
+        "pretrained_worse_beyond_noise": sum(row["gain_high"] < 0 for row in found),
     }
 
 
@@ -101,6 +136,7 @@ def page(results: Row) -> str:
             "## Beside what is published",
             PUBLISHED,
             table_of(BESIDE, rows),
+            *_pretrained_text(rows, said),
             "## What the test parts share with train_val",
             _shared_text(said),
             table_of(SHARED, [row for row in rows if row["n_shared"] or row["n_test_unread"]]),
@@ -131,6 +167,21 @@ PUBLISHED = (
     "molecules. “Tied” means that it lies within our 95 % interval (test rows drawn again); that interval is "
     "wide where the test part is small."
 )
+
+
+def _pretrained_text(rows: Sequence[Row], said: Row) -> list[str]:
+    """A section, if there are such members."""
+    if not (found := [row for row in rows if "without_pretrained" in row]):
+        return []
+    return [
+        "## What pre-training gives",
+        "The same stack without the members that read a pre-trained network, weighed anew on the same folds. "
+        f"With them {said['pretrained_better']} of {said['pretrained_tasks']} tasks are better, "
+        f"{said['pretrained_better_beyond_noise']} beyond the noise (95 % of the gain when test rows are "
+        f"drawn again), and {said['pretrained_worse_beyond_noise']} are worse beyond it. "
+        "A gain above 0 is better.",
+        table_of(GAINS, found),
+    ]
 
 
 def _shared_text(said: Row) -> str:
@@ -168,6 +219,18 @@ BESIDE = {
     "Ours": _ours,
     "Best known": lambda r: r["published"]["best_known_entry"],
     **{name.replace("_", " + "): lambda r, name=name: r["published"][name] or "–" for name in METHODS},
+}
+GAINS = {
+    "Task": lambda r: r["task"],
+    "Measure": lambda r: f"{r['metric']} {'↑' if r['better'] == 'higher' else '↓'}",
+    "With": _ours,
+    "Without": lambda r: plus_minus(r["without_pretrained"]["mean"], r["without_pretrained"]["sd"]),
+    "Gain": lambda r: f"{r['without_pretrained']['gain']:+.3f}",
+    "95 %": lambda r: " to ".join(
+        f"{r['without_pretrained'][end]:+.3f}" for end in ("gain_low", "gain_high")
+    ),
+    "Out of fold, with": lambda r: number(r["out_of_fold"]),
+    "Out of fold, without": lambda r: number(r["without_pretrained"]["out_of_fold"]),
 }
 SHARED = {
     "Task": lambda r: r["task"],

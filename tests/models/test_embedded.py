@@ -130,6 +130,15 @@ def test_another_network_under_the_same_name_is_noticed(network: str, tmp_path: 
         load_encoders([f"embedded@{network}"], tmp_path / "model")
 
 
+@pytest.mark.parametrize("text", [None, "{}", "[]", "{"], ids=["missing", "empty", "list", "cut off"])
+def test_damaged_keys_are_noticed(network: str, tmp_path: Path, text: str | None):
+    save_encoders([f"embedded@{network}"], tmp_path / "model")
+    keys = tmp_path / "model" / FOLDER / "keys.json"
+    keys.unlink() if text is None else keys.write_text(text)
+    with pytest.raises(UsageError, match=r"keys\.json is damaged or missing"):
+        load_encoders([f"embedded@{network}"], tmp_path / "model")
+
+
 def test_a_stack_is_the_same_where_its_encoder_is_not(
     network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

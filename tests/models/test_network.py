@@ -137,7 +137,9 @@ def test_a_setting_has_an_effect(X, y, settings):
 
 @pytest.mark.slow
 def test_two_processes_learn_together(X, y):
-    found = fitted(X, Targets.of(y[:, None]), networks=1, epochs=30, devices=2).predict_features(X)[0][:, 0]
+    found = fitted(
+        X, Targets.of(y[:, None]), networks=1, epochs=30, device="cpu", devices=2
+    ).predict_features(X)[0][:, 0]
     assert np.corrcoef(found, y)[0, 1] > 0.8
 
 

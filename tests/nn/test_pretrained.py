@@ -69,6 +69,11 @@ def test_damaged_weights_are_noticed(tmp_path, keep):
         open_pretrained(tmp_path, ENCODERS)
 
 
+def test_an_empty_name_is_refused():
+    with pytest.raises(UsageError, match="without a name"):
+        open_pretrained(" ", ENCODERS)
+
+
 def test_a_damaged_card_is_noticed(tmp_path):
     card = _save(tmp_path) / "card.json"
     card.write_text(card.read_text()[:-20])

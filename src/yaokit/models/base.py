@@ -152,6 +152,11 @@ def read_card(folder: Path) -> dict[str, Any]:
         version = card["format"]
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{path} is damaged: train the model again") from None
+    if "weights_sha256" in card:
+        raise UsageError(
+            f"{folder} is a pre-trained network, not a model: give an encoder to `yaokit train --from`, "
+            "a prior to `yaokit generate`"
+        )
     if version != FORMAT:
         newer = isinstance(version, int) and version > FORMAT
         raise UsageError(

@@ -114,7 +114,15 @@ def load_encoders(kinds: Iterable[str], folder: Path) -> dict[str, str]:
     kinds, target = list(kinds), folder / FOLDER
     if not (networks := _networks(kinds)):
         return {}
-    keys = read_json(target / _KEYS)
+    try:
+        keys = read_json(target / _KEYS)
+        missing = [network for network in networks if network not in keys]
+    except (OSError, ValueError, TypeError):
+        missing = networks
+    if missing:
+        raise UsageError(
+            f"{target / _KEYS} is damaged or missing: copy the folder again or train the model again"
+        )
     for network in networks:
         place = target / network if (target / network).is_dir() else _place(network)
         found = open_pretrained(place, ENCODERS)

@@ -46,6 +46,11 @@ def check_device(device: str, devices: int = 1, precision: str = "32-true") -> s
     found = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
     if device == "auto":
         device = next((name for name, n in found.items() if n), "cpu")
+        if device == "cpu" and devices > 1:
+            raise UsageError(
+                f"{devices} GPUs asked for, but this machine has none: ask for one device, or for the "
+                'device "cpu" to work with several processes on the processor'
+            )
     if device != "cpu" and found[device] < devices:
         there = [f"{n} {name}" for name, n in found.items() if n]
         raise UsageError(

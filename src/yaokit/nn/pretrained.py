@@ -135,6 +135,8 @@ def folder_of(source: str | Path, kinds: Sequence[str]) -> Path:
     there = {name: card["kind"] for name, card in shipped().items()}
     fit = [name for name, kind in there.items() if kind in kinds]
     if isinstance(source, str):
+        if not source.strip():
+            raise UsageError("a pre-trained network is asked for without a name: give a name or a folder")
         if source == "default" and fit:
             return _shipped_folder(fit[0])
         if source in there:

@@ -20,5 +20,5 @@ def test_another_format_says_what_to_do(tmp_path: Path, version: int, advice: st
 
 
 def test_a_pretrained_network_is_no_model(tmp_path: Path):
-    with pytest.raises(UsageError, match="is a pre-trained network, not a model: .*--from"):
+    with pytest.raises(UsageError, match=r"is a pre-trained network, not a model: .*--from"):
         read_card(saved_encoder(tmp_path / "encoder"))

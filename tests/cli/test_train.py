@@ -180,6 +180,24 @@ def test_every_split_ends_in_the_card_and_the_metrics(
         assert about["repeats"] == 1
 
 
+@pytest.mark.parametrize("column", ["part", "series"])
+def test_where_only_one_class_is_judged_the_report_says_so(
+    column: str, yaokit: Callable, tmp_path: Path
+) -> None:
+    rows = [["smiles", "toxic", "part", "series"]]
+    for i, text in enumerate(series(80)[0]):
+        is_test = i % 4 == 0
+        toxic = is_test or (column == "part" and i % 4 == 1)
+        rows.append([text, str(int(toxic)), "test" if is_test else "train", "abcd"[i % 4]])
+    _write(tmp_path / "toxic.csv", rows)
+    small = ("--model", "nearest", "--folds", "4", "--workers", "1", "--quiet")
+    done = yaokit("train", "toxic.csv", "--target", "toxic", "--split", f"column:{column}", "-o", "m", *small)
+    assert done.returncode == 0, done.stderr
+    assert "not compared with a baseline: its AUROC is unknown here" in done.stdout
+    page = (tmp_path / "m" / "report.html").read_text(encoding="utf-8")
+    assert "Not tested against the random forest: its AUROC is unknown here" in page
+
+
 @pytest.mark.parametrize(
     ("split", "told"),
     [

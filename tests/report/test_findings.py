@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from yaokit.models.paired import compare
-from yaokit.report.findings import findings, verdict, warnings
+from yaokit.report.findings import findings, summary, verdict, verdicts, warnings
 
 STACK = (0.70, 0.72, 0.69, 0.74, 0.71)
 
@@ -40,3 +40,18 @@ def test_of_a_small_set_fewer_count_as_the_best(selection: dict[str, int] | None
 def test_intervals_that_hold_too_often_are_warned_of():
     task = {"task": "pKi", "interval": {"level": 0.9, "coverage": 0.957}}
     assert list(warnings(task)) == ["pKi: 90 % intervals held the measured value 96 % of the time."]
+
+
+UNKNOWN = "AUROC is unknown here, where molecules of both classes are needed."
+
+
+@pytest.mark.parametrize("difference", [None, float("nan")], ids=["read", "in memory"])
+def test_where_auroc_is_unknown_nothing_is_said_to_be_better_or_worse(difference: float | None):
+    test = {"metric": "auroc", "difference": difference, "low": difference, "p": difference, "better": False}
+    task = {"task": "toxic", "kind": "classification", "comparison": {"nearest": test, "forest": test}}
+    assert verdicts(task) == [
+        (False, f"Not tested against the {name}: its {UNKNOWN}")
+        for name in ("nearest neighbor", "random forest")
+    ]
+    assert summary(task) == (False, f"The stack was not compared with a baseline: its {UNKNOWN}")
+    assert list(warnings(task)) == [f"toxic: the model is not compared with the baselines: its {UNKNOWN}"]

@@ -214,11 +214,19 @@ def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
         shown = [f"{METRICS[key].label} {_with_spread(found[key])}" for key in _SHOWN[about["kind"]]]
         facts.append((f"  {name}", ", ".join(shown)))
     facts += _of_stack(about)
-    worse = [name for name, test in about["comparison"].items() if not test["better"]]
-    verdict = (
-        f"not better than {' or '.join(worse)} beyond the noise" if worse else "better than both baselines"
-    )
-    return [*facts, ("  verdict", f"the stack is {verdict}")]
+    return [*facts, ("  verdict", _verdict(about))]
+
+
+def _verdict(about: Mapping[str, Any]) -> str:
+    from yaokit.report.findings import is_known, summary
+
+    tests = about["comparison"]
+    if not any(map(is_known, tests.values())):
+        return summary(about)[1]
+    worse = [name for name, test in tests.items() if not test["better"]]
+    if worse:
+        return f"the stack is not better than {' or '.join(worse)} beyond the noise"
+    return "the stack is better than both baselines"
 
 
 def _of_stack(about: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -27,6 +27,8 @@ def how(metrics: Row) -> str:
 def verdict(test: Row, baseline: str, kind: str = REGRESSION) -> str:
     """The paired comparison with a baseline, in words."""
     label = measure(test["metric"]).label if test.get("metric") else primary(kind).label
+    if not is_known(test):
+        return f"Not tested against the {name_of(baseline)}: its {_unknown(kind)}."
     size = abs(test["difference"])
     side = "lower" if test["difference"] < 0 else "higher"
     numbers = f"{size:.3f} {side} than that of the {name_of(baseline)}"
@@ -40,6 +42,11 @@ def verdict(test: Row, baseline: str, kind: str = REGRESSION) -> str:
     spread = f"95 % interval {ends}, p {_p(test['p'])}{over}"
     start = "Better" if test["better"] else "Not better beyond the noise"
     return f"{start}: its {label} is {numbers} ({spread})."
+
+
+def is_known(test: Row) -> bool:
+    """Whether there is a difference to speak of; AUROC has none where all molecules are of one class."""
+    return bool(finite([test.get("difference")]))
 
 
 def verdicts(metrics: Row) -> list[tuple[bool, str]]:
@@ -188,6 +195,8 @@ def summary(metrics: Row) -> tuple[bool, str]:
     tests = metrics.get("comparison") or {}
     if not tests:
         return False, "The stack was not compared with a baseline."
+    if not any(map(is_known, tests.values())):
+        return False, f"The stack was not compared with a baseline: its {_unknown(kind_of(metrics))}."
     worse = [name_of(rival) for rival, test in tests.items() if not test.get("better")]
     better = [name_of(rival) for rival, test in tests.items() if test.get("better")]
     if not worse:
@@ -200,8 +209,11 @@ def summary(metrics: Row) -> tuple[bool, str]:
 def warnings(metrics: Row) -> Iterator[str]:
     """What to beware of, of one task."""
     task = metrics["task"]
-    for baseline, test in (metrics.get("comparison") or {}).items():
-        if not test["better"]:
+    tests = metrics.get("comparison") or {}
+    if tests and not any(map(is_known, tests.values())):
+        yield f"{task}: the model is not compared with the baselines: its {_unknown(kind_of(metrics))}."
+    for baseline, test in tests.items():
+        if is_known(test) and not test["better"]:
             yield (
                 f"{task}: the model is not better than the {baseline} baseline beyond the noise of "
                 f"{'the test set' if metrics.get('folds') == 1 else 'cross-validation'}."
@@ -210,6 +222,12 @@ def warnings(metrics: Row) -> Iterator[str]:
     if finite([found.get("coverage")]) and abs(found["coverage"] - found["level"]) > COVERAGE_OFF:
         kind = "sets held the measured class" if kind_of(metrics) == CLASSIFICATION else _HELD
         yield f"{task}: {share(found['level'])} {kind} {share(found['coverage'])} of the time."
+
+
+def _unknown(kind: str) -> str:
+    """That what models are compared by is unknown on the rows that judge, and what it needs."""
+    needs = ", where molecules of both classes are needed" if kind == CLASSIFICATION else ""
+    return f"{primary(kind).label} is unknown here{needs}"
 
 
 def _and(names: Sequence[str]) -> str:

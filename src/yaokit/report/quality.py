@@ -12,7 +12,7 @@ from yaokit.models.targets import CLASSIFICATION, REGRESSION
 from yaokit.report import class_figures, model_figures
 from yaokit.report.axes import finite
 from yaokit.report.choices import choices
-from yaokit.report.findings import findings, how, verdicts
+from yaokit.report.findings import findings, how, is_known, verdicts
 from yaokit.report.measures import kind_of, measured, name_of, ordered, primary
 from yaokit.report.run import Run
 from yaokit.report.sheet import Sheet
@@ -139,7 +139,7 @@ def _models(judged: Judged) -> Iterator[Figure]:
 
 def _rivals(judged: Judged) -> Iterator[Figure]:
     tests, main = judged.metrics.get("comparison") or {}, primary(judged.kind)
-    if tests:
+    if any(map(is_known, tests.values())):
         svg = model_figures.comparison(tests, main.label, main.better)
         caption = (
             f"{main.label} of the stack minus that of others, paired, with 95 % interval and effect size "

@@ -27,6 +27,27 @@ def test_a_folder_that_is_no_corpus_is_refused(tmp_path):
         open_corpus(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda about: [], "it is no table"),
+        (lambda about: {"format": 1}, "name: Field required"),
+        (lambda about: {**about, "shards": []}, "shards: List should have at least 1 item"),
+        (lambda about: {**about, "shards": [{"file": "shard-00000.parquet"}]}, r"shards\.0\.rows: Field"),
+        (lambda about: {**about, "shards": [{**about["shards"][0], "file": "../a"}]}, r"shards\.0\.file"),
+        (lambda about: {**about, "sources": [{"licence": "x"}]}, r"sources\.0\.n_in: Field required"),
+        (lambda about: {**about, "counts": {"n_in": "many"}}, r"counts\.n_in: Input should be a valid int"),
+        (lambda about: {**about, "excluded": None}, "excluded: Input should be a valid list"),
+        (lambda about: {**about, "n": 7}, "n is 7, but the shards have 20 rows"),
+    ],
+)
+def test_contents_that_are_damaged_are_named(tmp_path, change, told):
+    corpus = small_corpus(tmp_path, 20)
+    (corpus.folder / "corpus.json").write_text(json.dumps(change(corpus.about)))
+    with pytest.raises(UsageError, match=rf"corpus\.json is damaged \({told}.*prepare the corpus again"):
+        open_corpus(corpus.folder)
+
+
 def test_targets_are_made_once_and_read_in_order(tmp_path, monkeypatch):
     monkeypatch.setattr(corpora, "PIECE", 32)
     corpus = small_corpus(tmp_path, 100)

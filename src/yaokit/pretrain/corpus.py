@@ -15,6 +15,7 @@ from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
 from yaokit.core.store import content_key, file_hash, locked, read_json, writing
+from yaokit.pretrain.contents import fault
 
 FORMAT = 1
 ABOUT = "corpus.json"
@@ -69,7 +70,7 @@ _CURE = "copy the folder again, or delete it and prepare the corpus again"
 
 
 def open_corpus(folder: Path) -> Corpus:
-    """The corpus in a folder; UsageError if it is none, not finished or of another format."""
+    """The corpus in a folder; UsageError if it is none, not finished, damaged or of another format."""
     path = folder / ABOUT
     if not path.is_file():
         raise UsageError(f"{folder} is no prepared corpus: it has no {ABOUT}; prepare it again")
@@ -77,10 +78,12 @@ def open_corpus(folder: Path) -> Corpus:
         about = read_json(path)
     except ValueError as error:
         raise UsageError(f"{path} is damaged ({error}): {_CURE}") from None
-    if about.get("format") != FORMAT:
+    if isinstance(about, dict) and about.get("format", FORMAT) != FORMAT:
         raise UsageError(
-            f"{folder} is a corpus of format {about.get('format')!r}, this yaokit reads {FORMAT}: {_CURE}"
+            f"{folder} is a corpus of format {about['format']!r}, this yaokit reads {FORMAT}: {_CURE}"
         )
+    if wrong := fault(about):
+        raise UsageError(f"{path} is damaged ({wrong}): {_CURE}")
     return Corpus(folder, about)
 
 

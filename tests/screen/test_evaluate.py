@@ -104,6 +104,22 @@ def test_a_page_is_made_from_the_folder(done):
     assert "RMSE in cross-validation" in page.text
 
 
+def test_columns_of_the_table_with_our_names_are_all_kept(model, tmp_path):
+    mine = (f"{TASK}_judged", f"input_{TASK}_judged", "status", "input_status")
+    rows = [(s, str(y), *"abcd") for s, y in zip(*series(12, 1)[::2], strict=True)]
+    with open(tmp_path / "in.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("smiles", TASK, *mine), *rows])
+    evaluate_file(model, tmp_path / "in.csv", tmp_path / "out", workers=1)
+    with open(tmp_path / "out" / "predictions.csv", encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert {name: value for name, value in row.items() if value in "abcd" and value} == {
+        f"input_input_{TASK}_judged": "a",
+        f"input_{TASK}_judged": "b",
+        "input_input_status": "c",
+        "input_status": "d",
+    }
+
+
 def test_another_column_is_named_by_its_task(model, tmp_path):
     file = table(tmp_path / "in.csv", header=("Name", "smiles", "Activity"))
     metrics = evaluate_file(model, file, tmp_path / "out", targets=[f"{TASK}=Activity"], workers=1)

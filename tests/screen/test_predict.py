@@ -1,8 +1,10 @@
-"""A file of predictions: numbers keep their digits in every unit."""
+"""A file of predictions: no column is lost, numbers keep their digits in every unit."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from toy_runs import TASK, series, small_trusted
@@ -10,6 +12,8 @@ from toy_runs import TASK, series, small_trusted
 from yaokit.core.digits import significant
 from yaokit.core.table import MolTable
 from yaokit.models import load
+from yaokit.screen import predict
+from yaokit.screen.carried import free_names, typed_rows
 from yaokit.screen.predict import predict_file
 
 
@@ -44,3 +48,64 @@ def test_small_values_keep_their_digits(tiny: Path, tmp_path: Path):
         assert column[:-1] == pytest.approx(exact, rel=1e-5, abs=0)
         assert column[:-1] == [float(f"{value:.6g}") for value in column[:-1]]
     assert len(np.unique(found[f"{TASK}_pred"].to_numpy()[:-1])) > 5
+
+
+def test_columns_give_way_to_ours_under_names_that_are_free():
+    names = free_names(["reason", "input_status", "status", "note"], ["status", "reason"])
+    assert names == {
+        "reason": "input_reason",
+        "input_status": "input_status",
+        "status": "input_input_status",
+        "note": "note",
+    }
+
+
+def test_predicting_for_predictions_keeps_every_column(tiny: Path, tmp_path: Path):
+    smiles = series(3)[0]
+    rows = ["smiles,status,input_status", *(f"{text},mine {i},older {i}" for i, text in enumerate(smiles))]
+    (tmp_path / "0.csv").write_text("\n".join(rows) + "\n")
+    for i in range(3):
+        predict_file(tiny, tmp_path / f"{i}.csv", tmp_path / f"{i + 1}.csv", workers=1)
+    tables = []
+    for i in range(4):
+        with open(tmp_path / f"{i}.csv", encoding="utf-8", newline="") as file:
+            tables.append(list(csv.DictReader(file)))
+    widths = [len(table[0]) for table in tables]
+    ours = widths[1] - widths[0]
+    assert widths == [3 + ours * i for i in range(4)]
+    assert {"mine 0", "older 0", "ok"} <= set(tables[3][0].values())
+    assert list(tables[3][0].values()).count("ok") == 3
+
+
+def test_from_parquet_to_parquet_columns_keep_their_types(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(predict, "_PIECE", 2)
+    smiles = series(5)[0]
+    given = pa.table(
+        {
+            "n": pa.array([1, 2, None, 4, 5], pa.int16()),
+            "smiles": smiles,
+            "x": [-2.0, float("nan"), 0.1, None, 1e300],
+            "flag": [True, False, None, True, True],
+            "parts": [[1, 2], [], None, [3], [4]],
+            "status": pa.array(["a", "b", "a", "b", "a"]).dictionary_encode(),
+        }
+    )
+    pq.write_table(given, tmp_path / "in.parquet", row_group_size=3)
+    predict_file(tiny, tmp_path / "in.parquet", tmp_path / "out.parquet", workers=1)
+    found = pq.read_table(tmp_path / "out.parquet")
+    for name in given.column_names:
+        kept = found["input_status" if name == "status" else name]
+        assert kept.type == given.schema.field(name).type
+        assert str(kept.to_pylist()) == str(given[name].to_pylist())
+    predict_file(tiny, tmp_path / "in.parquet", tmp_path / "out.csv", workers=1)
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+        assert [row["n"] for row in csv.DictReader(file)] == ["1", "2", "", "4", "5"]
+
+
+@pytest.mark.parametrize("group", [1, 3, 100])
+def test_rows_of_a_parquet_file_come_so_many_at_a_time(tmp_path: Path, group: int):
+    pq.write_table(pa.table({"x": range(10)}), tmp_path / "x.parquet", row_group_size=group)
+    parts = list(typed_rows(tmp_path / "x.parquet", ["y"], 4))
+    assert [part["y"].to_pylist() for part in parts] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]

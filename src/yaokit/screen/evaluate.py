@@ -25,6 +25,7 @@ from yaokit.models.external import Checked, baselines, judge, numbers
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted
+from yaokit.screen.carried import free_names
 from yaokit.screen.predict import predict_file
 
 SEED = 0  # of the bootstrap
@@ -182,7 +183,8 @@ def _predicted(
     model: Path, file: str | Path, part: Path, smiles: str | None, workers: int, progress: Progress
 ) -> pa.Table:
     """The prediction of every row, with all digits: numbers are judged as they are."""
-    predict_file(model, file, part, smiles=smiles, digits=None, workers=workers, progress=progress)
+    exact: dict[str, Any] = {"digits": None, "typed": False}
+    predict_file(model, file, part, smiles=smiles, **exact, workers=workers, progress=progress)
     found = pq.read_table(part)
     part.unlink()
     return found
@@ -307,9 +309,8 @@ def _beside(test: _Test, tasks: Sequence[str]) -> pa.Table:
         reasons[reject["row"]] = reasons[reject["row"]] or f"{reject['code']}: {reject['message']}"
     tail = {"status": found["status"], "reason": pa.array(reasons, pa.string())}
     given = found.drop_columns(["status", "reason"])
-    taken = {*columns, *tail}
-    named = {f"input_{name}" if name in taken else name: name for name in given.column_names}
-    return pa.table({new: _shortened(given[old]) for new, old in named.items()} | columns | tail)
+    names = free_names(given.column_names, [*columns, *tail])
+    return pa.table({names[old]: _shortened(given[old]) for old in names} | columns | tail)
 
 
 def _shortened(column: pa.Array) -> pa.Array:

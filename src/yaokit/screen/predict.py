@@ -25,6 +25,7 @@ from yaokit.data.read.files import Record, read_records
 from yaokit.data.read.library import count_lines
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
+from yaokit.screen.carried import as_text, free_names, has_types, typed_rows
 from yaokit.screen.shard import Entry, Standardize, is_line, shown
 
 SHOWN = "shown"  # of a piece: SMILES in place of mol blocks
@@ -62,14 +63,16 @@ def predict_file(
     *,
     smiles: str | None = None,
     digits: int | None = DIGITS,
+    typed: bool = True,
     workers: int = 2,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Write `out` (.csv or .parquet): the input columns, then the prediction's, status and reason.
 
     An input column that has the name of one of ours is written as input_NAME. `digits`: significant
-    ones of the numbers, None for all there are. Gives n_in, n_ok, n_failed. UsageError for a wrong
-    model, file or ending; NothingUsable if the file has no rows.
+    ones of the numbers, None for all there are; `typed`: from Parquet to Parquet the input columns
+    keep their types, else they are text. Gives n_in, n_ok, n_failed. UsageError for a wrong model,
+    file or ending; NothingUsable if the file has no rows.
     """
     if out.suffix not in (".csv", ".parquet"):
         raise UsageError(f"{out}: write predictions to a file ending in .csv or .parquet")
@@ -85,6 +88,8 @@ def predict_file(
     structure, _ = roles_of(table, sample, smiles, None)
     waiting: deque[list[Record]] = deque()
     pieces = _pieces(chain(sample, table), structure, waiting)
+    keep_types = typed and out.suffix == ".parquet" and has_types(file)
+    given = typed_rows(file, table.columns, _PIECE) if keep_types else None
     n_in = n_ok = 0
     total = count_lines(file)
     with (
@@ -93,7 +98,9 @@ def predict_file(
         _writer(part, out.suffix) as write,
     ):
         for found in progress.track(pool.map(pieces), "predicting", total, weigh=len):
-            write(_beside(waiting.popleft(), table.columns, structure, found))
+            records = waiting.popleft()
+            rows = as_text(records, table.columns) if given is None else next(given)
+            write(_beside(rows, records, structure, found))
             n_in, n_ok = n_in + len(found), n_ok + found["status"].to_pylist().count("ok")
     return {"n_in": n_in, "n_ok": n_ok, "n_failed": n_in - n_ok}
 
@@ -105,17 +112,16 @@ def _pieces(rows: Iterator[Record], structure: str, waiting: deque[list[Record]]
         yield [Entry(r.line, "", r.cells.get(structure) or "", r.source, r.failure) for r in records]
 
 
-def _beside(records: list[Record], names: Sequence[str], structure: str, found: pa.Table) -> pa.Table:
-    """The input columns, as text (mol blocks as SMILES), and ours."""
+def _beside(given: pa.Table, records: list[Record], structure: str, found: pa.Table) -> pa.Table:
+    """The input columns (structures as text, mol blocks as SMILES), and ours."""
     blocks, found = found[SHOWN].to_pylist(), found.drop_columns([SHOWN])
-    given = {}
-    for name in names:
-        cells = [record.cells.get(name) for record in records]
-        if name == structure:
-            cells = [cell if block is None else block for cell, block in zip(cells, blocks, strict=True)]
-        label = f"input_{name}" if name in found.column_names else name
-        given[label] = pa.array(cells, pa.string())
-    return pa.table(given | {name: found[name] for name in found.column_names})
+    cells = [record.cells.get(structure) for record in records]
+    cells = [cell if block is None else block for cell, block in zip(cells, blocks, strict=True)]
+    place = given.column_names.index(structure)
+    given = given.set_column(place, structure, pa.array(cells, pa.string()))
+    names = free_names(given.column_names, found.column_names)
+    columns = {names[name]: given[name] for name in given.column_names}
+    return pa.table(columns | {name: found[name] for name in found.column_names})
 
 
 def _shown(entry: Entry, found: Standard | Failure) -> str | None:

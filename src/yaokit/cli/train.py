@@ -147,7 +147,8 @@ def train(
     )
     check_learning(learning)
     n = workers or cores()
-    curated = curate([table], smiles=smiles, id=id, values=values, workers=n, progress=progress)
+    asked: dict[str, Any] = {"smiles": smiles, "id": id, "values": values, "keep": learning.columns}
+    curated = curate([table], **asked, workers=n, progress=progress)
     metrics = train_model(curated, out, learning, workers=n, progress=progress)
     facts = [*_facts(curated.summary, metrics), ("model", out), ("report", write(out))]
     return Result(

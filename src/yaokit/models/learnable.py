@@ -1,6 +1,7 @@
 """From table columns to targets, and whether there is enough to learn and to judge."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,10 +24,12 @@ def read_targets(
     weight: str | None = None,
     *,
     balanced: bool = False,
+    columns: Mapping[str, str] = MappingProxyType({}),
 ) -> Targets:
     """The task columns; `<task>_relation` beside one says which values are bounds.
 
     `kinds`: what a task is, where that is asked for; else two values 0 and 1 make a class task.
+    `columns`: what `weight` is called in the table if that differs.
     """
     for task, kind in kinds.items():
         if kind not in KINDS:
@@ -41,7 +44,7 @@ def read_targets(
                 "and --threshold, or train with --task regression"
             )
     bounds = np.stack([_bounds(table, task) for task in tasks], axis=1)
-    weights = np.ones(len(values)) if weight is None else _weights(table, weight)
+    weights = np.ones(len(values)) if weight is None else _weights(table, weight, columns.get(weight, weight))
     y = Targets.of(values, found, np.where(np.isnan(values), 0, bounds).astype(np.int8), weights)
     return _balance(y) if balanced else y
 
@@ -103,10 +106,10 @@ def _bounds(table: MolTable, task: str) -> np.ndarray:
     return np.array([_BOUNDS.get(str(r), 0) for r in table.column(relation)], np.int8)
 
 
-def _weights(table: MolTable, name: str) -> np.ndarray:
-    if name not in table.data.column_names:
+def _weights(table: MolTable, name: str, column: str) -> np.ndarray:
+    if column not in table.data.column_names:
         raise UsageError(f"no column {name!r} to weigh by; there are: {', '.join(table.data.column_names)}")
-    cells = table.column(name)
+    cells = table.column(column)
     weights = np.array([_number(cell) for cell in cells])
     bad = np.flatnonzero(~((weights >= 0) & (weights < np.inf)))
     if len(bad):

@@ -42,6 +42,11 @@ class Learning:
     device: str | None = None  # of the networks: "auto", "cpu", "cuda" or "mps"
     encoder: str | None = None  # a pre-trained one, shipped or a folder, to read and to start from
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the input that it names, but for targets."""
+        return [name for name in (self.weight, self.validation.column) if name is not None]
+
 
 def train_model(
     curated: Curated,
@@ -110,6 +115,7 @@ def fit_trusted(
         standardizer=Standardizer.from_settings(summary["standardizer"]),
         minimize=learning.minimize,
         kinds={t["name"]: CLASSIFICATION if t["unit"] == "class" else REGRESSION for t in summary["tasks"]},
+        columns=summary.get("columns"),  # a table curated by an older version tells none
         weight=learning.weight,
         balanced=learning.balanced,
         scale=learning.scale,

@@ -19,11 +19,12 @@ from yaokit.chem.similarity import nearest
 from yaokit.chem.standardize import Standardizer
 from yaokit.core.cache import cache_folder
 from yaokit.core.digits import finite
+from yaokit.core.errors import UsageError
 from yaokit.core.lazy import pick
 from yaokit.core.progress import Progress, Silent
 from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
-from yaokit.core.store import content_key, read_json, write_json, writing
+from yaokit.core.store import content_key, write_json, writing
 from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 from yaokit.data.leakage import fold_leakage
@@ -32,7 +33,7 @@ from yaokit.models.base import Member, read_card
 from yaokit.models.card import make_card
 from yaokit.models.cross import SIMILARITY, cross_validate, outer
 from yaokit.models.curve import learning_curve
-from yaokit.models.embedded import load_encoders, save_encoders
+from yaokit.models.embedded import FOLDER, load_encoders, save_encoders
 from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
 from yaokit.models.featurize import Rows, featurize, featurize_smiles
 from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
@@ -40,6 +41,7 @@ from yaokit.models.learnable import check_folds, check_targets, read_targets
 from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales, scales_for
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.models.validation import Validation
+from yaokit.models.whole import check_encoders, check_whole, file_hashes, metrics_of
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 BASELINES = ("nearest", "forest")
@@ -67,6 +69,7 @@ class Trusted:
         standardizer: Standardizer | None = None,
         minimize: Sequence[str] = (),
         kinds: Mapping[str, str] | None = None,
+        columns: Mapping[str, str] | None = None,
         weight: str | None = None,
         balanced: bool = False,
         scale: str = "linear",
@@ -79,8 +82,9 @@ class Trusted:
         progress: Progress | None = None,
     ) -> None:
         """`members`: labels (models/labels.py). `kinds`: task → regression or classification, told
-        by its values if not given. `weight`: a column that says how much a row counts; `balanced`:
-        both classes count the same. `scale`: on which numbers are learned (models/scales.py), or
+        by its values if not given. `columns`: what the columns of `weight` and of the split are called
+        in the table to fit, where that differs. `weight`: a column that says how much a row counts;
+        `balanced`: both classes count the same. `scale`: on which numbers are learned (models/scales.py), or
         "auto". `limits`: task → what its values can be. `settings`: label → settings of the member;
         `tune`: trials to find better ones on the training rows, for each member; `curve`: also
         measure the first member with fewer molecules.
@@ -90,6 +94,7 @@ class Trusted:
         self.standardizer = standardizer or Standardizer()
         self.minimize = tuple(minimize)
         self.asked_kinds, self.weight, self.balanced = dict(kinds or {}), weight, balanced
+        self.columns = dict(columns or {})
         self.scale, self.limits, self.settings = scale, dict(limits or {}), dict(settings or {})
         self.tune, self.curve = tune, curve
         self.kinds: tuple[str, ...] = ()
@@ -108,7 +113,8 @@ class Trusted:
         """
         check(self.members)
         self.tasks = tuple(tasks)
-        y = read_targets(train, tasks, self.asked_kinds, self.weight, balanced=self.balanced)
+        counted: dict[str, Any] = {"balanced": self.balanced, "columns": self.columns}
+        y = read_targets(train, tasks, self.asked_kinds, self.weight, **counted)
         used = np.flatnonzero(y.known.any(axis=1))
         y = y.take(used)
         check_targets(y, tasks)
@@ -119,7 +125,7 @@ class Trusted:
             for kind in kinds_read(self.members)
         }
         plan = self.validation
-        self._folds = plan.split_rows(table)
+        self._folds = plan.split_rows(table, self.columns)
         check_folds(y, tasks, self._folds, plan.split, plan.folds)
         free = self._free_rows()
         self._scales = choose_scales(self.scale, self._rows["fp"][free], y.take(free), plan.seed)
@@ -346,12 +352,16 @@ class Trusted:
         with writing(folder / "training.parquet") as part:
             pq.write_table(training, part)
         write_json(folder / "metrics.json", finite(self.metrics()))
-        write_json(folder / "card.json", finite(make_card(self)))
+        members = [f"members/{folder_name(label)}" for label in self._models]
+        files = (FOLDER, "trust.safetensors", "training.parquet", "metrics.json")
+        hashes = file_hashes(folder, [*members, *files])
+        write_json(folder / "card.json", finite(make_card(self) | {"files": hashes}))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """What `save` wrote; of the evaluation only the metrics."""
         card = read_card(folder)
+        check_whole(folder, card)
         tasks = card["tasks"]
         model = cls(
             card["members"],
@@ -368,6 +378,7 @@ class Trusted:
         training = pq.read_table(folder / "training.parquet")
         model._ids, model._smiles = training["id"].to_pylist(), training["smiles"].to_pylist()
         model._models = {label: _load_member(folder, label) for label in model.members}
+        check_encoders(folder)
         own = load_encoders(model.reads, folder)
         for member in model._models.values():
             member.features = own.get(member.features, member.features)
@@ -377,8 +388,10 @@ class Trusted:
             )
             for j, task in enumerate(tasks)
         ]
+        if any(trust.weights.shape != (len(model.members),) for trust in model._trust):
+            raise UsageError(f"{folder / 'card.json'} is damaged (weights): train the model again")
         model.provenance = card["data"]
-        model._metrics = read_json(folder / "metrics.json")
+        model._metrics = metrics_of(folder, model.tasks)
         return model
 
 

@@ -1,6 +1,8 @@
 """On which rows a model is judged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -26,10 +28,19 @@ class Validation:
         """How often each member is fitted to n molecules, about."""
         return self.rounds(n) * self.folds * (self.folds + 1) // 2 + 1
 
-    def split_rows(self, table: MolTable) -> list[Folds]:
-        """The folds of each repeat; a repeat that would judge the same groups again is left out."""
-        _, column = parse_split(self.split)
-        columns = {n: table.column(n) if n == column else np.empty(0) for n in table.data.column_names}
+    @property
+    def column(self) -> str | None:
+        """The column that the split is made by."""
+        return parse_split(self.split)[1]
+
+    def split_rows(self, table: MolTable, names: Mapping[str, str] = MappingProxyType({})) -> list[Folds]:
+        """The folds of each repeat; a repeat that would judge the same groups again is left out.
+
+        `names`: what the split's column is called in the table if that differs.
+        """
+        columns = dict.fromkeys(table.data.column_names, np.empty(0))
+        if self.column and (name := names.get(self.column, self.column)) in columns:
+            columns[self.column] = table.column(name)
         seeds = [derived(self.seed, "split", r) for r in range(self.rounds(len(table)))]
         made = [make_folds(self.split, table.smiles, self.folds, seed, columns) for seed in seeds]
         return list({folds.partition: folds for folds in reversed(made)}.values())[::-1]

@@ -34,6 +34,7 @@ class Assembly:
         self._first: list[np.ndarray] = []
         self._ids: list[pa.Array] = []
         self.ids = UniqueIds()
+        self.names: dict[str, str] = {}  # of carried columns: in the input → in the table
         self._types = self._survey()
         self.schema = self._schema()
 
@@ -60,10 +61,12 @@ class Assembly:
             fields[f"{value.task}_relation"] = pa.string()
         fields |= {"n": pa.int64(), "spread": pa.float64(), "repaired": pa.string(), "source": pa.string()}
         fields |= {"source_rows": pa.list_(pa.int64()), "input_smiles": pa.string()}
-        for name, kind in zip(self._shards.carried, self._types, strict=True):
+        for column, kind in zip(self._shards.carried, self._types, strict=True):
+            name = column
             while name in fields:
                 name = f"input_{name}"
             fields[name] = kind
+            self.names[column] = name
         return pa.schema(list(fields.items()))
 
     def parts(self) -> Iterator[tuple[pa.Table, pa.Table, pa.Table]]:

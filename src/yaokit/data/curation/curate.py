@@ -1,6 +1,6 @@
 """From measured tables to one table of standardized molecules; no row is lost on the way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from os.path import realpath
@@ -56,6 +56,7 @@ def curate(
     smiles: str | None = None,
     id: str | None = None,
     values: Sequence[ValueColumn] = (),
+    keep: Collection[str] = (),
     standardizer: Standardizer = STANDARD,
     reading: Reading = AS_FOUND,
     workers: int = 2,
@@ -68,11 +69,13 @@ def curate(
     difference of exact replicates, null below two), repaired (what standardizing changed), source
     (file name), source_rows (list of line numbers in the file, from 1, a header is line 1),
     input_smiles; then the other columns of the first row of each molecule, "input_" before a name
-    that is taken. UsageError for a missing file or column, NothingUsable if no row is left.
+    that is taken. Columns in `keep` are among these even if they are structures, ids or values
+    too; `columns` of the summary says what each column is called now.
+    UsageError for a missing file or column, NothingUsable if no row is left.
     """
     sources = open_sources(files, smiles=smiles, id=id, reading=reading)
     with TemporaryDirectory(prefix="yaokit-curate-") as folder:
-        work = _Work(Path(folder), sources, values, standardizer, workers, progress)
+        work = _Work(Path(folder), sources, values, standardizer, workers, progress, keep)
         data, rejects = [work.assembly.schema.empty_table()], [REJECTS.empty_table()]
         for kept, rejected in work.parts():
             data.append(kept)
@@ -163,12 +166,13 @@ class _Work:
         standardizer: Standardizer,
         workers: int,
         progress: Progress,
+        keep: Collection[str] = (),
     ) -> None:
         columns = all_columns(sources)
         check_values(values, columns, names(sources))
         self._sources, self._standardizer = sources, standardizer
         self._values, self._notes = with_words(values, sources)
-        shards = Shards(folder, len(values), carried_columns(columns, sources, values))
+        shards = Shards(folder, len(values), carried_columns(columns, sources, values, keep))
         done = shards.claim(self._key())
         total = _total(sources, progress)
         results = cleaned(chunks(sources, self._values, done), standardizer, _enough(workers, sources))
@@ -205,7 +209,15 @@ class _Work:
         issues = self._tally.issues(self._groups, self._named, self.assembly.ids)
         summary = self._tally.summary(self._sources, self._groups, issues, self.assembly.ids)
         summary["notes"] += self._notes
-        return _issue_table(issues), {**summary, "standardizer": self._standardizer.settings()}
+        about = {"columns": self._names(), "standardizer": self._standardizer.settings()}
+        return _issue_table(issues), {**summary, **about}
+
+    def _names(self) -> dict[str, str]:
+        """What each input column is called in the table, without values that got a name of their own."""
+        found = {value.column: value.task for value in self._values if value.task == value.column}
+        for roles in (source.roles for source in self._sources):
+            found |= {roles.smiles: "input_smiles"} | ({roles.id: "id"} if roles.id else {})
+        return found | self.assembly.names
 
     def _nothing(self) -> str:
         for _ in self.parts():
@@ -232,12 +244,15 @@ def _total(sources: Sequence[Source], progress: Progress) -> int | None:
 
 
 def carried_columns(
-    columns: Sequence[str], sources: Sequence[Source], values: Sequence[ValueColumn]
+    columns: Sequence[str],
+    sources: Sequence[Source],
+    values: Sequence[ValueColumn],
+    keep: Collection[str] = (),
 ) -> list[str]:
-    """The columns that go on as they are: all but structures, ids and values under their own name."""
+    """The columns that go on: all but structures, ids and values under their own name; `keep` always."""
     special = {name for source in sources for name in (source.roles.smiles, source.roles.id)}
     special |= {value.column for value in values if value.task == value.column}
-    return [column for column in columns if column not in special]
+    return [column for column in columns if column not in special or column in keep]
 
 
 def with_words(

@@ -9,12 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 from toy_runs import TASK, series, small_trusted
 
+from yaokit.chem.standardize import Standardizer
 from yaokit.core.digits import significant
 from yaokit.core.table import MolTable
+from yaokit.core.types import Prediction
 from yaokit.models import load
 from yaokit.screen import predict
 from yaokit.screen.carried import free_names, typed_rows
-from yaokit.screen.predict import predict_file
+from yaokit.screen.predict import Predict, predict_file
+from yaokit.screen.shard import Entry, Score
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +112,30 @@ def test_rows_of_a_parquet_file_come_so_many_at_a_time(tmp_path: Path, group: in
     pq.write_table(pa.table({"x": range(10)}), tmp_path / "x.parquet", row_group_size=group)
     parts = list(typed_rows(tmp_path / "x.parquet", ["y"], 4))
     assert [part["y"].to_pylist() for part in parts] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+class Overflowing:
+    """A model whose numbers for the second molecule are too large."""
+
+    tasks, minimize = ("a", "b"), ()
+
+    def predict_mols(self, mols: list) -> Prediction:
+        mean = np.ones((len(mols), 2))
+        mean[1, 0] = np.inf
+        return Prediction.bare(self.tasks, mean)
+
+
+def test_a_prediction_that_is_not_finite_fails_with_a_reason():
+    texts = ["CCO", "C1CC", "CCN", "CCC"]
+    entries = [Entry(i, str(i), text) for i, text in enumerate(texts)]
+    found = [Standardizer()(text) for text in texts]
+    rows, score = Predict(Path("none")), Score(Path("none"), 5)
+    rows._model = score._model = Overflowing()  # type: ignore[assignment]
+    table = rows(entries, found)
+    assert table["status"].to_pylist() == ["ok", "failed", "failed", "ok"]
+    assert table["reason"][2].as_py() == "CRASH: the model's prediction is not a finite number"
+    assert table["a_pred"].to_pylist() == table["b_pred"].to_pylist() == [1.0, None, None, 1.0]
+    piece = score(entries, found)
+    assert [(row["line"], row["code"]) for row in piece.rejects] == [(1, "SYNTAX"), (2, "CRASH")]
+    assert piece.hits["line"].to_pylist() == [0, 3]
+    assert piece.places == [0, 3]

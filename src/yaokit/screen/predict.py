@@ -26,7 +26,7 @@ from yaokit.data.read.library import count_lines
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
 from yaokit.screen.carried import as_text, free_names, has_types, typed_rows
-from yaokit.screen.shard import Entry, Standardize, is_line, shown
+from yaokit.screen.shard import Entry, Standardize, is_line, predicted, shown
 
 SHOWN = "shown"  # of a piece: SMILES in place of mol blocks
 _PIECE = 1_024
@@ -42,8 +42,8 @@ class Predict:
 
     def __call__(self, entries: Sequence[Entry], found: Sequence[Standard | Failure]) -> pa.Table:
         model = self._model = self._model or cast(Trusted, load(self.folder))
+        found, known = predicted(model, found)
         good = [i for i, f in enumerate(found) if isinstance(f, Standard)]
-        known = model.predict_mols([cast(Standard, found[i]).mol for i in good]).columns()
         columns = {name: _placed(values, good, len(found), self.digits) for name, values in known.items()}
         failed = [f if isinstance(f, Failure) else None for f in found]
         columns[SHOWN] = pa.array([_shown(e, f) for e, f in zip(entries, found, strict=True)], pa.string())

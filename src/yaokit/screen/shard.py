@@ -16,6 +16,7 @@ from yaokit.models import load
 from yaokit.models.trusted import Trusted
 
 SIMILARITY_EDGES = np.round(np.arange(0, 1.01, 0.05), 2)
+_NOT_FINITE = Failure("CRASH", "the model's prediction is not a finite number")
 DIGITS = 4  # scores are rounded before they are compared, so that every machine ranks alike
 
 
@@ -87,10 +88,10 @@ class Score:
 
     def __call__(self, entries: Sequence[Entry], found: Sequence[Standard | Failure]) -> Piece:
         model = self._model = self._model or cast(Trusted, load(self.folder))
+        found, known = predicted(model, found)
         standards = [i for i, f in enumerate(found) if isinstance(f, Standard)]
         good = [(entries[i], cast(Standard, found[i])) for i in standards]
-        prediction = model.predict_mols([standard.mol for _, standard in good])
-        columns = {k: _rounded(v) for k, v in prediction.columns().items()}
+        columns = {k: _rounded(v) for k, v in known.items()}
         score = lead(columns, model.tasks[0], model.tasks[0] in model.minimize)
         best, n_same = best_distinct(
             score, [entry.id for entry, _ in good], lambda i: good[i][1].smiles, self.top
@@ -119,11 +120,22 @@ class Score:
         tally = Tally(len(entries), len(good), int(columns["in_domain"].sum()))
         tally.codes.update(row["code"] for row in rejects)
         tally.codes.update({"DUPLICATE": n_same} if n_same else {})
-        tally.similarity = np.histogram(prediction.nearest_similarity, SIMILARITY_EDGES)[0]
+        tally.similarity = np.histogram(known["nearest_similarity"], SIMILARITY_EDGES)[0]
         return Piece(pa.table(hits), [standards[i] for i in best], rejects, tally)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"folder": self.folder, "top": self.top, "_model": None}
+
+
+def predicted(
+    model: Trusted, found: Sequence[Standard | Failure]
+) -> tuple[list[Standard | Failure], dict[str, np.ndarray]]:
+    """What was found, a Failure where a prediction is not finite, and the columns of those that are left."""
+    known = model.predict_mols([f.mol for f in found if isinstance(f, Standard)])
+    is_number = np.asarray(np.isfinite(known.mean).all(axis=1))
+    left = iter(is_number.tolist())
+    told = [f if isinstance(f, Failure) or next(left) else _NOT_FINITE for f in found]
+    return told, {name: values[is_number] for name, values in known.columns().items()}
 
 
 def shown(text: str) -> str:

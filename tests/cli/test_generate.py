@@ -53,3 +53,14 @@ def test_wrong_usage_is_one_line(yaokit: Callable, prior: Path, words: list[str]
     assert told in done.stderr
     assert done.stderr.count("\n") == 1
     assert not Path("new.smi").exists()
+
+
+@pytest.mark.parametrize("value", [0, "8"])
+def test_a_damaged_card_is_one_line(yaokit: Callable, prior: Path, value: object):
+    card = json.loads((prior / "card.json").read_text())
+    card["settings"]["width"] = value
+    (prior / "card.json").write_text(json.dumps(card))
+    done = yaokit("generate", prior, "-n", "1", "-o", "new.smi")
+    assert done.returncode == 2
+    assert "the weights of toy are not those of its settings" in done.stderr
+    assert done.stderr.count("\n") == 1

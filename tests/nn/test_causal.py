@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from yaokit.nn.causal import (
     sample,
 )
 from yaokit.nn.devices import one_thread
-from yaokit.nn.pretrained import save_pretrained
+from yaokit.nn.pretrained import Pretrained, save_pretrained
 from yaokit.nn.tokenizer import EOS, PAD, pad, smiles_tokenizer
 
 SMALL = {
@@ -180,3 +181,19 @@ def test_settings_that_are_not_of_the_weights_are_refused(changes: dict[str, int
     save_pretrained(tmp_path, "causal", {**net.settings, **changes}, state, {"name": "toy"})
     with pytest.raises(UsageError, match="the weights of toy are not those of its settings"):
         load_prior(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["width", "depth", "embedding", "heads"])
+@pytest.mark.parametrize("value", [0, -8, "8", 8.0, None, 10**18, 3])
+def test_numbers_that_no_such_network_has_are_refused(name: str, value: Any, tmp_path: Path):
+    net = CausalNet(**SMALL["gru" if name == "embedding" else "gpt"])
+    state = {key: tensor.numpy() for key, tensor in net.state_dict().items()}
+    save_pretrained(tmp_path, "causal", {**net.settings, name: value}, state, {"name": "toy"})
+    with pytest.raises(UsageError, match="the weights of toy are not those of its settings"):
+        load_prior(tmp_path)
+
+
+def test_settings_that_are_no_table_are_refused(tmp_path: Path):
+    found = Pretrained("causal", [], {}, {"name": "toy"}, "")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"settings \(its settings are no table\)"):
+        load_prior(found)

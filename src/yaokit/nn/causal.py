@@ -256,11 +256,25 @@ def load_prior(source: str | Path | Pretrained) -> CausalNet:
     """The causal network of a folder or shipped name, ready to draw from; UsageError if it is none."""
     found = source if isinstance(source, Pretrained) else open_pretrained(source, PRIORS)
     try:
+        _check_numbers(found)
         net = CausalNet(**found.settings)
         net.load_state_dict({name: torch.from_numpy(array) for name, array in found.state.items()})
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise UsageError(
             f"the weights of {found.card.get('name', source)} are not those of its settings "
             f"({str(error).splitlines()[-1].strip()}): copy the folder again or use the yaokit of its card"
         ) from None
     return net.eval()
+
+
+def _check_numbers(found: Pretrained) -> None:
+    """ValueError names a setting that no network of these weights has, before it takes all memory."""
+    if not isinstance(found.settings, dict):
+        raise ValueError("its settings are no table")
+    most = max([len(found.state), *(side for array in found.state.values() for side in array.shape)])
+    numbers = {name: found.settings.get(name, 1) for name in ("embedding", "width", "depth", "heads")}
+    for name, value in numbers.items():
+        if type(value) is not int or not 1 <= value <= most:
+            raise ValueError(f"{name} = {value!r}: a whole number, 1 to {most:,}")
+    if "heads" in found.settings and numbers["width"] % (2 * numbers["heads"]):
+        raise ValueError(f"width = {numbers['width']}: no multiple of {2 * numbers['heads']}")

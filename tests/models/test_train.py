@@ -107,3 +107,20 @@ def test_columns_that_curation_adds_can_be_asked_for_where_the_input_has_none(tm
     curated = curate([tmp_path / "plain.csv"], values=VALUES, workers=1)
     train_model(curated, tmp_path / "m", learning("n", "random"), workers=1)
     assert weights(tmp_path / "m")[0] == pytest.approx(2 * weights(tmp_path / "m")[1])
+
+
+@pytest.mark.parametrize("way", ["here", "link"])
+def test_a_model_can_take_the_place_of_the_current_folder_or_of_a_link(
+    way: str, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "link").symlink_to(real, target_is_directory=True)
+    curated, asked = curate([own], values=VALUES, workers=1), learning(None, "random")
+    monkeypatch.chdir(real if way == "here" else tmp_path)
+    for _ in range(2):  # the second takes the place of the first
+        train_model(curated, Path("." if way == "here" else "link"), asked, workers=1)
+        monkeypatch.chdir(real if way == "here" else tmp_path)
+    assert load(real).n_rows == N
+    assert (tmp_path / "link").is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"own.csv", "real", "link"}

@@ -59,8 +59,10 @@ def train_model(
     """Cross-validate, fit on all rows and write the model folder `out`; gives its metrics.
 
     Beside the model the folder holds oof.parquet, curation.json and rejects.csv. Interrupted, the
-    same call continues in `out`.part. UsageError if `out` exists and is not a model folder.
+    same call continues in `out`.part. UsageError if `out` exists and is not a model folder; a link
+    to a folder is followed.
     """
+    out = out.resolve()  # ".", for one, has no name to put ".part" behind
     if out.exists() and not _can_hold_model(out):
         raise UsageError(f"{out} exists and is not a model folder; choose another one")
     part = out.with_name(out.name + ".part")

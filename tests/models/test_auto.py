@@ -31,6 +31,11 @@ def test_features_go_to_the_members_that_read_them():
     assert with_features(["boosting", "nearest", "svm:fp"], "full") == ["boosting:full", "nearest", "svm:fp"]
 
 
+def test_features_that_no_member_takes_are_an_error():
+    with pytest.raises(UsageError, match="'full' would change nothing: each of gnn, svm:fp names its own"):
+        with_features(["gnn", "svm:fp"], "full")
+
+
 def test_a_member_that_would_stand_twice_stands_once():
     assert with_features(["boosting", "mlp", "boosting:full"], "full") == ["boosting:full", "mlp:full"]
 

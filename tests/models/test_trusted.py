@@ -15,6 +15,7 @@ from yaokit.models.learnable import read_targets
 from yaokit.models.stacking import LIKELIHOOD, WAYS
 from yaokit.models.trusted import Trusted
 from yaokit.models.validation import Validation
+from yaokit.report.choices import untuned
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,11 @@ def test_a_constant_that_is_not_exact_in_binary_is_constant():
         Trusted(("boosting",)).fit(table, ["same"])
 
 
+def test_without_classes_there_is_nothing_to_balance():
+    with pytest.raises(UsageError, match="no target has classes; leave out --balanced"):
+        read_targets(measured(10), [TASK], {}, balanced=True)
+
+
 def test_balanced_classes_count_the_same():
     table = measured(40).with_columns({"active": [float(i < 10) for i in range(40)]})
     y = read_targets(table, ["active"], {}, balanced=True)
@@ -232,10 +238,12 @@ def test_card_and_metrics_tell_the_way_of_the_weights(tmp_path: Path):
 
 
 def test_tuned_settings_stand_in_the_card(tmp_path: Path):
-    model = small_trusted(members=("nearest",))
+    model = small_trusted(members=("nearest", "gp"))
     model.tune = 2
     model.fit(measured(60), [TASK]).save(tmp_path / "m")
     card = read_json(tmp_path / "m" / "card.json")
     assert card["learning"]["settings"]["nearest"]["k"] >= 1
-    assert model.metrics()["tasks"][0]["tuned_on_judged"]
+    (about,) = model.metrics()["tasks"]
+    assert (about["tuned"], about["tuned_on_judged"]) == (["nearest"], True)
+    assert list(untuned(about)) == ["Settings of nearest were tuned; there are none to tune of gp."]
     assert load(tmp_path / "m").predict(measured(5)).mean.shape == (5, 1)

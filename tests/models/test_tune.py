@@ -14,7 +14,7 @@ from yaokit.models.labels import make
 from yaokit.models.nearest import Nearest
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.models.trusted import Trusted
-from yaokit.models.tune import SPACES, space_of, tune
+from yaokit.models.tune import SPACES, space_of, tunable, tune
 from yaokit.models.validation import Validation
 
 SMILES, _, VALUES = series(90)
@@ -62,6 +62,12 @@ def test_a_member_without_settings_is_left_alone():
 def test_no_trials_are_refused():
     with pytest.raises(UsageError, match="cannot tune nearest with 0 trials; give 1 or more"):
         tune("nearest", X, Y, FOLDS, 0)
+
+
+def test_members_without_settings_to_tune_are_told_apart():
+    assert tunable(["gp", "nearest"], {}) == ["nearest"]
+    with pytest.raises(UsageError, match="none of gp has settings to tune; leave out --tune"):
+        tunable(["gp"], {})
 
 
 def test_classes_are_tuned_by_log_loss():

@@ -123,14 +123,18 @@ def train(
     """
     from yaokit.chem.split import parse_split
     from yaokit.data.curation.curate import curate
+    from yaokit.models.learnable import check_balanced
     from yaokit.models.train import Learning, check_learning, train_model
     from yaokit.models.validation import Validation
+    from yaokit.report.choices import untuned
     from yaokit.report.train import write
 
     if folds < 3:
         raise UsageError(f"--folds {folds}: stacking without peeking needs 3 or more")
     parse_split(split)  # before the long work
     values = _values(table, target, unit, _classes_of(table, target, task, threshold, gray))
+    if balanced:
+        check_balanced(any(value.classes is not None for value in values))
     learning = Learning(
         models=model.split(","),
         features=features,
@@ -152,9 +156,8 @@ def train(
     place = out.resolve()  # as "." it is gone once the model has taken its place
     metrics = train_model(curated, place, learning, workers=n, progress=progress)
     facts = [*_facts(curated.summary, metrics), ("model", out), ("report", out / write(place).name)]
-    return Result(
-        metrics, facts, curated.summary["notes"], too_many(curated.summary["n_rejected"], max_rejects)
-    )
+    notes = [*curated.summary["notes"], *untuned(metrics["tasks"][0])]
+    return Result(metrics, facts, notes, too_many(curated.summary["n_rejected"], max_rejects))
 
 
 def _classes_of(

@@ -63,14 +63,20 @@ def choose(
 
 
 def with_features(labels: Sequence[str], features: str | None) -> list[str]:
-    """The labels, with these features where none are named and the member reads them."""
+    """The labels, with these features where none are named and the member reads them.
+
+    UsageError if there is no such member.
+    """
     if features is None:
         return list(labels)
     if features not in ("fp", "full"):
         raise UsageError(f"no features are called {features!r}; choose from: fp, full")
-    named = [
-        f"{label}:{features}" if ":" not in label and features in make(label).feature_kinds else label
-        for label in labels
-    ]
+    takers = [label for label in labels if ":" not in label and features in make(label).feature_kinds]
+    if not takers:
+        raise UsageError(
+            f"features {features!r} would change nothing: each of {', '.join(labels)} names its own or "
+            "cannot read them; leave them out, or add a member that takes them, such as svm"
+        )
+    named = [f"{label}:{features}" if label in takers else label for label in labels]
     default = {label: f"{label.partition(':')[0]}:{features_of(label)}" for label in named}
     return [label for i, label in enumerate(named) if default[label] not in map(default.get, named[:i])]

@@ -28,6 +28,7 @@ def read_targets(
 ) -> Targets:
     """The task columns; `<task>_relation` beside one says which values are bounds.
 
+    UsageError for a column that is not there or cannot be read so, and if no task has classes to balance.
     `kinds`: what a task is, where that is asked for; else two values 0 and 1 make a class task.
     `columns`: what `weight` is called in the table if that differs.
     """
@@ -43,10 +44,21 @@ def read_targets(
                 f"{task!r} holds {odd:g}, which is no class (0 or 1); curate with --task classification "
                 "and --threshold, or train with --task regression"
             )
+    if balanced:
+        check_balanced(CLASSIFICATION in found)
     bounds = np.stack([_bounds(table, task) for task in tasks], axis=1)
     weights = np.ones(len(values)) if weight is None else _weights(table, weight, columns.get(weight, weight))
     y = Targets.of(values, found, np.where(np.isnan(values), 0, bounds).astype(np.int8), weights)
     return _balance(y) if balanced else y
+
+
+def check_balanced(has_classes: bool) -> None:
+    """UsageError if there are no classes to let count the same."""
+    if not has_classes:
+        raise UsageError(
+            "balancing lets both classes count the same, and no target has classes; leave out --balanced, or "
+            "make classes with --task classification"
+        )
 
 
 def check_targets(y: Targets, tasks: Sequence[str]) -> None:

@@ -155,10 +155,15 @@ def members_of(learning: Learning, n: int, workers: int) -> list[str]:
 
 
 def _settings(labels: Sequence[str], learning: Learning) -> dict[str, dict[str, Any]]:
-    """Label → settings, of the members that are told any."""
+    """Label → settings, of the members that are told any; UsageError if nothing can be tuned."""
     device, start = _on_device(labels, learning.device), start_settings(labels, learning.encoder)
     told = {label: device.get(label, {}) | start.get(label, {}) for label in labels}
-    return {label: settings for label, settings in told.items() if settings}
+    own = {label: settings for label, settings in told.items() if settings}
+    if learning.tune:
+        from yaokit.models.tune import tunable
+
+        tunable(labels, own)
+    return own
 
 
 def _on_device(labels: Sequence[str], device: str | None) -> dict[str, dict[str, Any]]:

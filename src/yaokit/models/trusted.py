@@ -97,6 +97,7 @@ class Trusted:
         self.columns = dict(columns or {})
         self.scale, self.limits, self.settings = scale, dict(limits or {}), dict(settings or {})
         self.tune, self.curve = tune, curve
+        self.tuned: list[str] = []  # members; those that have nothing to tune are not among them
         self.kinds: tuple[str, ...] = ()
         self.workers, self.cache, self.progress = workers, cache, progress or Silent()
         self.tasks: tuple[str, ...] = ()
@@ -158,12 +159,13 @@ class Trusted:
 
     def _tuned(self, learned: Targets, free: np.ndarray) -> dict[str, dict[str, Any]]:
         """Settings of each member, the best of `tune` trials on the free rows."""
-        from yaokit.models.tune import tune
+        from yaokit.models.tune import tunable, tune
 
         numbers = np.unique(self._folds[0].numbers[free], return_inverse=True)[1]
         folds = Folds.cross(numbers if numbers.any() else np.arange(len(numbers)) % 5)
         seed, out = self.validation.seed, {}
-        for label in self.members:
+        self.tuned = tunable(self.members, self.settings)
+        for label in self.tuned:
             X, y = self._rows[features_of(label)][free], learned.take(free)
             work = self.cache / "tuning" / folder_name(label) if self.cache else None
             own, tell = dict(self.settings.get(label, {})), self.progress
@@ -314,7 +316,8 @@ class Trusted:
                 "folds": len(self._folds[0].judged),
                 "repeats": len(self._folds),
                 "seed": plan.seed,
-                "tuned_on_judged": bool(self.tune) and all_judge,
+                "tuned": self.tuned,
+                "tuned_on_judged": bool(self.tuned) and all_judge,
                 "scale": self._scales[j].name,
                 "scale_on_judged": all_judge and self._chose_scale(j),
                 "learning_curve": self._curves[j],

@@ -1,7 +1,7 @@
 """Settings of a member chosen out of fold: Bayesian search that drops bad trials early and resumes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -104,6 +104,17 @@ def space_of(label: str, base: Mapping[str, Any]) -> Space:
     space = SPACES.get(label.partition(":")[0], {})
     given = _GIVEN if base.get("pretrained") is not None else ()
     return {name: values for name, values in space.items() if name not in given}
+
+
+def tunable(labels: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The members with settings to tune; UsageError if there are none. `settings`: label → its own."""
+    found = [label for label in labels if space_of(label, settings.get(label, {}))]
+    if not found:
+        raise UsageError(
+            f"none of {', '.join(labels)} has settings to tune; leave out --tune, or add one that has: "
+            f"{', '.join(sorted(SPACES))}"
+        )
+    return found
 
 
 def tune(

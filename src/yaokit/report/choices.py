@@ -28,7 +28,16 @@ def choices(metrics: Mapping[str, Any]) -> Iterator[str]:
     scale = metrics.get("scale")
     if scale in ("log", "rank"):
         yield f"Members learned {SCALES[scale]} of the values."
+    yield from untuned(metrics)
     yield from caveats(metrics)
+
+
+def untuned(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Which members stayed as they were where others were tuned."""
+    tuned = metrics.get("tuned") or []
+    left = [name for name in metrics.get("weights") or {} if name not in tuned]
+    if tuned and left:
+        yield f"Settings of {', '.join(tuned)} were tuned; there are none to tune of {', '.join(left)}."
 
 
 def caveats(metrics: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from yaokit.models.train import Learning, fit_trusted, write_oof
 from yaokit.models.trusted import Trusted
 from yaokit.models.validation import Validation
 from yaokit.nn.pretrained import shipped
-from yaokit.report.choices import caveats
+from yaokit.report.choices import caveats, untuned
 from yaokit.report.findings import verdicts
 
 
@@ -86,8 +86,9 @@ def _run(out: Path, inputs: Inputs, settings: TrainSettings) -> dict[str, Any]:
 
 
 def _notes(model: Trusted) -> list[str]:
-    notes = []
-    for about in model.metrics()["tasks"]:
+    tasks = model.metrics()["tasks"]
+    notes = list(untuned(tasks[0]))
+    for about in tasks:
         if about["n_censored"]:
             notes.append(
                 f"{about['task']}: {about['n_censored']:,} bounds (> or <) are learned from by the models "

@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,21 @@ def test_files_become_a_network_and_time_may_end_before(yaokit: Callable, few: P
     assert "none yet" in done.stdout
     assert "run the same command again to go on" in done.stdout
     assert not (tmp_path / "net" / "card.json").exists()
+
+
+def test_a_time_limit_stops_the_preparation_of_the_corpus(yaokit: Callable, tmp_path: Path) -> None:
+    words = ("pretrain", "builtin:zinc250k", "--kind", "causal", "-o", "net", *HERE)
+    done_before = 0
+    for limit in ("0.03", "0"):
+        began = time.monotonic()
+        done = yaokit(*words, "--time-limit", limit)
+        assert time.monotonic() - began < 60
+        assert done.returncode == 0, done.stderr
+        n = json.loads((tmp_path / "net" / "corpus" / "work" / "state.json").read_text())["n_in"]
+        assert done_before < n < 100_000
+        assert f"not finished: {n:,} of 249,456 lines standardized" in done.stdout
+        assert "run the same command again to go on" in done.stdout
+        done_before = n
 
 
 def test_only_the_corpus(yaokit: Callable, few: Path, tmp_path: Path) -> None:

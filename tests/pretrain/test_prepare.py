@@ -13,7 +13,7 @@ from yaokit.data.leakage import connectivity
 from yaokit.pretrain import prepare as preparing
 from yaokit.pretrain.corpus import Corpus, open_corpus
 from yaokit.pretrain.held import read_held
-from yaokit.pretrain.prepare import Source, prepare
+from yaokit.pretrain.prepare import Late, Source, prepare
 
 
 @pytest.fixture
@@ -104,6 +104,46 @@ def test_an_interrupted_preparation_goes_on_to_the_same_bytes(tmp_path, at):
     again = prepare(tmp_path / "2", [source], name="x")
     assert _bytes(again) == _bytes(whole)
     assert again.about == whole.about
+
+
+def _until_done(*what, **how) -> tuple[list[str], Corpus]:
+    """How far each of the calls came that were late as early as can be, and the corpus in the end."""
+    done: list[str] = []
+    while True:
+        try:
+            return done, prepare(*what, **how, is_late=lambda: True)
+        except Late as late:
+            done.append(late.done)
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_a_preparation_that_is_always_late_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(preparing, "PIECE", 100)
+    monkeypatch.setattr(preparing, "HELD", 10)
+    source = Source(written(tmp_path / "a.smi", zinc(210)))
+    held = [written(tmp_path / "held.smi", zinc(15, 50))]
+    whole = prepare(tmp_path / "1", [source], name="x", exclude=held)
+    done, again = _until_done(tmp_path / "2", [source], name="x", exclude=held)
+    assert done == [
+        "10 lines of held.smi, which stays out, read",
+        "15 lines of held.smi, which stays out, read",
+        "100 of 210 lines standardized",
+        "200 of 210 lines standardized",
+        "210 of 210 lines standardized",
+        "1 of 3 shards written",
+        "2 of 3 shards written",
+    ]
+    assert (_bytes(again), again.about) == (_bytes(whole), whole.about)
+    assert not (again.folder / "work").exists()
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_a_damaged_note_of_what_was_done_makes_the_preparation_begin_anew(tmp_path):
+    source = Source(written(tmp_path / "a.smi", zinc(80)))
+    with pytest.raises(Late, match=r"not finished \(40 of 80 lines standardized\); prepare it again"):
+        prepare(tmp_path / "c", [source], name="x", is_late=lambda: True)
+    (tmp_path / "c" / "work" / "state.json").write_text("[")
+    assert len(prepare(tmp_path / "c", [source], name="x")) == 80
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 5)], ids=["lost", "short"])

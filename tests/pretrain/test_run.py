@@ -14,6 +14,7 @@ from yaokit.core.errors import UsageError
 from yaokit.nn.checkpoint import load_about
 from yaokit.nn.pretrained import open_pretrained
 from yaokit.pretrain import KINDS
+from yaokit.pretrain import corpus as corpora
 from yaokit.pretrain.corpus import open_corpus
 from yaokit.pretrain.plan import Plan
 from yaokit.pretrain.run import Job, _Run, pretrain
@@ -177,6 +178,16 @@ def test_a_time_limit_stops_it_and_is_no_error(corpus, tmp_path):
     assert not card["is_finished"]
     assert card["steps"] == 0
     assert pretrain(job(corpus, tmp_path), time_limit_s=1e6)["is_finished"]
+
+
+def test_a_time_limit_stops_the_making_of_targets_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "PIECE", 30)
+    folder = small_corpus(tmp_path, 100).folder
+    for n in (1, 2):
+        card = pretrain(job(folder, tmp_path / "net"), time_limit_s=0.0)
+        assert (card["steps"], card["is_finished"]) == (0, False)
+        assert len(list(folder.glob("targets/*/*.npy"))) == n
+    assert pretrain(job(folder, tmp_path / "net"))["is_finished"]
 
 
 @pytest.mark.parametrize("keep", [0, 100, -9])

@@ -1,6 +1,7 @@
 """`yaokit pretrain`."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +16,8 @@ from yaokit.core.progress import Progress
 if TYPE_CHECKING:
     from yaokit.pretrain.corpus import Corpus
     from yaokit.pretrain.recipe import Recipe
+
+_GO_ON = "not finished: run the same command again to go on"
 
 
 def pretrain(
@@ -63,7 +66,7 @@ def pretrain(
     steps
         of the whole training, instead of the recipe's; 0 only prepares the corpus
     time_limit
-        minutes after which it stops, to be continued
+        minutes after which it stops, to be continued; the corpus and what a network learns of it count too
     device
         where it is trained; auto takes a GPU if there is one
     devices
@@ -73,20 +76,37 @@ def pretrain(
     """
     from yaokit.core.store import locked
     from yaokit.pretrain.checkpoint import check_out
+    from yaokit.pretrain.prepare import Late
 
-    n = workers or cores()
+    n, clock = workers or cores(), _Clock(time_limit)
     asked = _recipe(recipe, kind)
     _check(corpus, asked, steps, time_limit)
     check_out(out)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        found = _corpus(corpus, asked, recipe, data, out, n, progress)
+        try:
+            found = _corpus(corpus, asked, recipe, data, out, n, progress, clock.is_late)
+        except Late as late:
+            return _unfinished(late.done, out)
         facts = [("corpus", _told(found)), ("", found.folder)]
         if steps == 0:
             return Result({"corpus": found.about}, facts)
-        card = _trained(found, asked, recipe, out, steps, time_limit, device, devices, n, progress)
-    notes = [] if card["is_finished"] else ["not finished: run the same command again to go on"]
+        card = _trained(found, asked, recipe, out, steps, clock.left_s(), device, devices, n, progress)
+    notes = [] if card["is_finished"] else [_GO_ON]
     return Result(card, [*facts, *_facts(card), ("folder", out)], notes)
+
+
+class _Clock:
+    """Time since the command began, and its limit."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self.end = None if minutes is None else time.monotonic() + 60 * minutes
+
+    def left_s(self) -> float | None:
+        return None if self.end is None else max(0.0, self.end - time.monotonic())
+
+    def is_late(self) -> bool:
+        return self.left_s() == 0
 
 
 def _recipe(path: Path | None, kind: str | None) -> "Recipe":
@@ -117,6 +137,7 @@ def _corpus(
     out: Path,
     workers: int,
     progress: Progress,
+    is_late: Callable[[], bool],
 ) -> "Corpus":
     from yaokit.pretrain.corpus import ABOUT, open_corpus
     from yaokit.pretrain.prepare import Source, prepare
@@ -132,14 +153,15 @@ def _corpus(
                 "leave CORPUS out, or remove [corpus] from the recipe"
             )
         where = data or Path.cwd()
+        place = folder or out / "corpus"
         return corpus_of(
-            recipe, folder or out / "corpus", where, path.parent, workers=workers, progress=progress
+            recipe, place, where, path.parent, workers=workers, progress=progress, is_late=is_late
         )
     if folder and folder.is_dir():
         return open_corpus(folder)  # which says what it lacks
     name = ", ".join(Path(file).name for file in given or ())
     sources = [Source(file) for file in given or ()]
-    return prepare(out / "corpus", sources, name=name, workers=workers, progress=progress)
+    return prepare(out / "corpus", sources, name=name, workers=workers, progress=progress, is_late=is_late)
 
 
 def _may_be_folder(text: str) -> bool:
@@ -159,7 +181,7 @@ def _trained(
     path: Path | None,
     out: Path,
     steps: int | None,
-    time_limit: float | None,
+    limit_s: float | None,
     device: str,
     devices: int,
     workers: int,
@@ -184,8 +206,13 @@ def _trained(
         workers=workers,
         about=about,
     )
-    limit_s = None if time_limit is None else 60 * time_limit
     return pretrain(job, time_limit_s=limit_s, progress=progress)
+
+
+def _unfinished(done: str, out: Path) -> Result:
+    """Of a corpus that is not finished: as of a training without a step."""
+    card = {"steps": 0, "is_finished": False}
+    return Result(card, [("corpus", f"not finished: {done}"), *_facts(card), ("folder", out)], [_GO_ON])
 
 
 def _told(corpus: "Corpus") -> str:

@@ -80,7 +80,7 @@ def read_held(path: Path, workers: int = 1, progress: Progress = SILENT) -> Held
 
     UsageError if a list has another line among its own.
     """
-    if not _is_list(path):
+    if not is_list(path):
         return held_of((m.smiles for m in molecules(path)), workers, progress, path.name)
     lines = path.read_text(encoding="utf-8").removeprefix(_HEADER).splitlines()
     if wrong := next((i for i, line in enumerate(lines, 2) if not _LINE.fullmatch(line)), None):
@@ -102,7 +102,7 @@ def write_held(path: Path, held: Held) -> None:
 def held_hash(path: Path) -> str:
     """SHA-256 of what is held out: of a list's lines without the header, of any other file's bytes."""
     with open(path, "rb") as file:
-        file.seek(len(_HEADER) if _is_list(path) else 0)
+        file.seek(len(_HEADER) if is_list(path) else 0)
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -120,6 +120,7 @@ class _Keys:
         return connectivity([Chem.MolToSmiles(mol)])[0], skeleton(mol)
 
 
-def _is_list(path: Path) -> bool:
+def is_list(path: Path) -> bool:
+    """Whether `write_held` wrote it."""
     with open(path, "rb") as file:
         return file.read(len(_HEADER)) == _HEADER.encode()

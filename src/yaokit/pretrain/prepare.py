@@ -2,14 +2,15 @@
 
 Two passes. The first standardizes each line and appends it to the bucket that a hash of its SMILES
 names, so that what is the same meets in one place; the second makes a shard of each bucket. Neither
-the order of the files nor the number of workers changes a byte of the result.
+the order of the files nor the number of workers changes a byte of the result. What was done stays on
+disk: a preparation that was stopped, by force or because it was late, goes on.
 """
 
 import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from yaokit import __version__
 from yaokit.chem.parse import parse
 from yaokit.chem.standardize import Standard, Standardizer
-from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.errors import Interrupted, NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
@@ -29,11 +30,12 @@ from yaokit.data.export import write_csv
 from yaokit.data.read.library import count_lines, molecules
 from yaokit.nn.tokenizer import smiles_tokenizer
 from yaokit.pretrain.corpus import ABOUT, FORMAT, Corpus, open_corpus
-from yaokit.pretrain.held import Held, held_hash, joined, read_held, write_held
+from yaokit.pretrain.held import Held, held_hash, held_of, is_list, joined, read_held, write_held
 
 SHARD = 100_000  # lines, about, that become one shard
 PIECE = 2_000  # lines that a child works on at a time
 FLUSH = 100 * PIECE  # lines between two checkpoints of the first pass
+HELD = 20_000  # lines of molecules to leave out between two looks at the clock
 LISTED = 10_000  # rejected lines that are named
 HELD_OUT, NOT_SAMPLED = "HELD_OUT", "NOT_SAMPLED"
 
@@ -48,6 +50,14 @@ class Source:
     rows: int | None = None  # about so many lines, chosen by a hash of their text; all if None
     as_is: bool = False  # only made canonical, not standardized
     licence: str = "not stated"
+
+
+class Late(Interrupted):
+    """A preparation stopped where it can go on; `done` tells how far it is."""
+
+    def __init__(self, done: str) -> None:
+        super().__init__(f"the corpus is not finished ({done}); prepare it again to go on")
+        self.done = done
 
 
 class _Line(NamedTuple):
@@ -76,15 +86,17 @@ def prepare(
     seed: int = 0,
     workers: int = 1,
     progress: Progress = SILENT,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Corpus:
     """Make a corpus in `folder`, or go on with one; what is there and finished is opened.
 
     `exclude` are files of molecules that stay out, or lists of such (held.py). UsageError if another
-    corpus is in the folder; NothingUsable if no molecule is left.
+    corpus is in the folder; NothingUsable if no molecule is left; Late if it `is_late` after a piece of
+    the work and more is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        return _Preparation(folder, sources, name, exclude, seed, workers, progress).run()
+        return _Preparation(folder, sources, name, exclude, seed, workers, progress, is_late).run()
 
 
 class _Preparation:
@@ -97,10 +109,11 @@ class _Preparation:
         seed: int,
         workers: int,
         progress: Progress,
+        is_late: Callable[[], bool],
     ) -> None:
         self.folder, self.work = folder, folder / "work"
         self.name, self.exclude, self.seed = name, exclude, seed
-        self.workers, self.progress = workers, progress
+        self.workers, self.progress, self.is_late = workers, progress, is_late
         named = [(source.name or Path(source.path).name, source) for source in sources]
         hashed = [(label, _hash_of(source.path), source) for label, source in named]
         self.sources = sorted(hashed, key=lambda item: item[:2])
@@ -152,16 +165,19 @@ class _Preparation:
                 for bucket, text in piece.kept.items():
                     buffers.setdefault(bucket, []).append(text)
                 self._count(state, piece)
-                if state["n_in"] % FLUSH < piece.n:
+                late = self.is_late()
+                if late or state["n_in"] % FLUSH < piece.n:
                     self._flush(state, buffers)
+                if late:
+                    raise Late(f"{state['n_in']:,} of {sum(self.lines):,} lines standardized")
         state["done"] = True
         self._flush(state, buffers)
         return state
 
     def _state(self) -> dict[str, Any]:
         """Where the first pass is; files are cut to what it then held, or all begins anew."""
-        path = self.work / "state.json"
-        if path.exists() and (state := read_json(path))["key"] == self.key:
+        state = _read(self.work / "state.json")
+        if state.get("key") == self.key:
             if not (short := self._short(state["sizes"])):
                 for file, size in state["sizes"].items():
                     os.truncate(self.work / file, size)
@@ -171,8 +187,10 @@ class _Preparation:
             self.progress.say(f"{self.work / short} has lost what was written: the preparation begins anew")
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
-        empty = {"key": self.key, "done": False, "n_in": 0, "n_unknown": 0, "counts": [], "rejects": []}
-        return empty | {"sizes": {}, "counts": {str(i): {} for i in range(len(self.sources))}}
+        state = {"key": self.key, "done": False, "n_in": 0, "n_unknown": 0, "rejects": [], "sizes": {}}
+        state["counts"] = {str(i): {} for i in range(len(self.sources))}
+        write_json(self.work / "state.json", state)  # so that what is kept beside it is not taken away
+        return state
 
     def _short(self, sizes: dict[str, int]) -> str | None:
         """A bucket that is missing or shorter than it was, if there is one."""
@@ -193,7 +211,7 @@ class _Preparation:
             return Held()
         path = self.work / "held.txt"
         if not path.exists():
-            every = [read_held(file, self.workers, self.progress) for file in self.exclude]
+            every = [self._held_in(i, file) for i, file in enumerate(self.exclude)]
             for file, held in zip(self.exclude, every, strict=True):
                 if not held.blocks:
                     raise UsageError(
@@ -202,6 +220,21 @@ class _Preparation:
                     )
             write_held(path, joined(every))
         return read_held(path)
+
+    def _held_in(self, number: int, file: Path) -> Held:
+        """The molecules of a file, kept in pieces until all files are read."""
+        if is_list(file):
+            return read_held(file)
+        lines = (molecule.smiles for molecule in molecules(file))
+        found = []
+        for i, piece in enumerate(iter(lambda: list(islice(lines, HELD)), [])):
+            path = self.work / f"held-{number}-{i}.txt"
+            if not path.exists():
+                write_held(path, held_of(piece, self.workers, self.progress, file.name))
+                if self.is_late():
+                    raise Late(f"{i * HELD + len(piece):,} lines of {file.name}, which stays out, read")
+            found.append(read_held(path))
+        return joined(found)
 
     def _count(self, state: dict[str, Any], piece: _Piece) -> None:
         state["n_in"] += piece.n
@@ -225,16 +258,22 @@ class _Preparation:
     def _second_pass(self) -> list[dict[str, Any]]:
         """A shard of each bucket."""
         make = _Shard(self.work, self.folder, self.seed)
-        numbers = self.progress.track(range(self.n_shards), "shards", self.n_shards)
+        numbers = range(self.n_shards)
+        todo = {number for number in numbers if not make.told(number).exists()}
         if self.workers == 1:
-            return [make(number) for number in numbers]
+            return self._shards((make(number) for number in numbers), todo)
         with Pool(make, workers=self.workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
-            results = pool.map([number] for number in range(self.n_shards))
-            found = [
-                shard for batch in self.progress.track(results, "shards", self.n_shards) for shard in batch
-            ]
-        if failed := next((shard for shard in found if isinstance(shard, Failure)), None):
-            raise OSError(failed.message)
+            batches = pool.map([number] for number in numbers)
+            return self._shards((shard for batch in batches for shard in batch), todo)
+
+    def _shards(self, every: Iterator[dict[str, Any] | Failure], todo: set[int]) -> list[dict[str, Any]]:
+        found = []
+        for number, shard in enumerate(self.progress.track(every, "shards", self.n_shards)):
+            if isinstance(shard, Failure):
+                raise OSError(shard.message)
+            found.append(shard)
+            if number in todo and len(found) < self.n_shards and self.is_late():
+                raise Late(f"{len(found):,} of {self.n_shards:,} shards written")
         return found
 
     def _about(self, state: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
@@ -335,9 +374,9 @@ class _Shard:
         import pyarrow.parquet as pq
 
         out = self.folder / f"shard-{number:05}.parquet"
-        told = self.work / f"shard-{number:05}.json"
-        if told.exists() and out.exists():
-            return read_json(told)
+        told = self.told(number)
+        if out.exists() and (about := _read(told)):
+            return about
         first: dict[str, int] = {}
         path = self.work / f"bucket-{number:05}"
         if path.exists():
@@ -357,6 +396,19 @@ class _Shard:
         about |= {"sha256": file_hash(out), "sources": counts}
         write_json(told, about)
         return about
+
+    def told(self, number: int) -> Path:
+        """Where it is kept what was written."""
+        return self.work / f"shard-{number:05}.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A table that was written here; empty if there is none or it is damaged."""
+    try:
+        found = read_json(path)
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _hash_of(path: str | Path) -> str:

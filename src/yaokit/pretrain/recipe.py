@@ -1,7 +1,7 @@
 """Recipes: the TOML files that say how shipped weights are made, and how users make their own."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -116,11 +116,18 @@ def _excluded(name: str, data: Path, beside: Path) -> Path | None:
 
 
 def corpus_of(
-    recipe: Recipe, folder: Path, data: Path, beside: Path, *, workers: int = 1, progress: Progress = SILENT
+    recipe: Recipe,
+    folder: Path,
+    data: Path,
+    beside: Path,
+    *,
+    workers: int = 1,
+    progress: Progress = SILENT,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Corpus:
     """The recipe's corpus in `folder`: opened if it is there, else made.
 
-    UsageError if the corpus there is not as the recipe says, or the recipe has none.
+    UsageError if the corpus there is not as the recipe says, or the recipe has none; Late as `prepare`.
     """
     table = recipe.corpus
     if (folder / ABOUT).exists():
@@ -141,6 +148,7 @@ def corpus_of(
         seed=table.seed,
         workers=workers,
         progress=progress,
+        is_late=is_late,
     )
 
 

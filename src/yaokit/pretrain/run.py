@@ -108,19 +108,19 @@ class _Run:
         devices = [self.engine.device] if self.engine.device.type == "cuda" else []
         threads = one_thread if self.engine.device.type == "cpu" else nullcontext
         with torch.random.fork_rng(devices), threads(), _asked_to_stop() as self.asked:
-            self._start()
-            try:
-                while self.at.step < self.total and self._shard():
-                    pass
-                self._look()
-                self._finish()
-            finally:
-                self.meter.close()
+            if self._start():
+                try:
+                    while self.at.step < self.total and self._shard():
+                        pass
+                    self._look()
+                    self._finish()
+                finally:
+                    self.meter.close()
         if self.asked:
             raise KeyboardInterrupt
 
-    def _start(self) -> None:
-        """Network, optimizer and counts, fresh or as they were left."""
+    def _start(self) -> bool:
+        """Network, optimizer and counts, fresh or as they were left; False if it was to stop before."""
         torch.manual_seed(derived(self.plan.seed, "weights"))
         self.module = self.objective.module()
         optimizer = torch.optim.AdamW(
@@ -134,7 +134,10 @@ class _Run:
         self.work = self.job.out / "training"
         self.work.mkdir(parents=True, exist_ok=True)
         found = read_checkpoint(self.work, self._identity(), self.module, self.optimizer)
-        self.at = found or Checkpoint(prepared=self._prepare())
+        prepared = found.prepared if found else self._prepare()
+        if prepared is None:
+            return False
+        self.at = found or Checkpoint(prepared=prepared)
         self.objective.prepared = self.at.prepared
         settings = asdict(self.plan)
         if not self.at.plans or self.at.plans[-1][1] != settings:
@@ -143,6 +146,7 @@ class _Run:
         is_first = self.engine.is_global_zero
         self.meter = Meter(self.work if is_first else None, self.progress, self.total, self.at.step)
         self.meter.peak = peak_flops(self.engine.device, self.plan.precision) if is_first else None
+        return True
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on."""
@@ -150,22 +154,23 @@ class _Run:
         network = content_key(self.objective.settings)
         return {"corpus": self.job.corpus.key, "kind": self.job.kind, "network": network, **plan}
 
-    def _prepare(self) -> dict[str, np.ndarray]:
-        """What the objective takes from the first molecules of the corpus."""
+    def _prepare(self) -> dict[str, np.ndarray] | None:
+        """What the objective takes from the first molecules of the corpus; None if it was to stop before."""
         smiles, targets = [], []
         for shard, size in enumerate(self.job.corpus.sizes):
             if n := min(size, SAMPLE - len(smiles)):
                 smiles += self.job.corpus.smiles(shard)[:n]
                 if self.targets is not None:
-                    self._make_targets(shard, n)
+                    if not self._make_targets(shard, n):
+                        return None
                     targets.append(self.targets.read(shard, n))
         return self.objective.prepare(smiles, np.concatenate(targets) if targets else None)
 
-    def _make_targets(self, shard: int, n: int | None = None) -> bool:
+    def _make_targets(self, shard: int, n: int | None = None, *, all_of_them: bool = False) -> bool:
         """Make those of a shard, or of its first n molecules; False if it was to stop before."""
         made = True
         if self.targets is not None and self.engine.is_global_zero:
-            is_late = self._is_late if n is None else lambda: False
+            is_late = (lambda: False) if all_of_them else self._is_late
             made = self.targets.make(shard, self.targets.missing(shard, n), self.progress, is_late)
         return self.engine.broadcast(made)
 
@@ -252,7 +257,7 @@ class _Run:
         """The mean losses of the molecules held back, if there are any, each time on the same batches."""
         if not self.order.n_valid:
             return
-        self._make_targets(0, self.order.n_valid)
+        self._make_targets(0, self.order.n_valid, all_of_them=True)
         self.wrapped.eval()
         total: dict[str, float] = {}
         n_seen = 0

@@ -190,6 +190,26 @@ def test_a_time_limit_stops_the_making_of_targets_too(tmp_path, monkeypatch):
     assert pretrain(job(folder, tmp_path / "net"))["is_finished"]
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
+def test_a_damaged_card_beside_a_good_checkpoint_is_written_anew(corpus, tmp_path, text):
+    card = pretrain(job(corpus, tmp_path, steps=4))
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(UsageError, match=r"the loss is nan at step 5 of 9; .* of step 4 are kept"):
+        pretrain(job(corpus, tmp_path, steps=9, fate="nan", at=1))
+    again = pretrain(job(corpus, tmp_path, steps=4), time_limit_s=0.0)
+    assert {**again, "cpu_hours": 0} == {**card, "cpu_hours": 0}
+
+
+@pytest.mark.parametrize("text", ["{", '{"kind": "regression"}'])
+def test_a_folder_with_another_card_or_no_checkpoint_is_left_alone(corpus, tmp_path, text):
+    (tmp_path / "training").mkdir()
+    if text != "{":
+        (tmp_path / "training" / "checkpoint.safetensors").touch()
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(UsageError, match="is no folder of a pre-training"):
+        pretrain(job(corpus, tmp_path))
+
+
 @pytest.mark.parametrize("keep", [0, 100, -9])
 def test_a_damaged_checkpoint_is_named(corpus, tmp_path, keep):
     pretrain(job(corpus, tmp_path, steps=2))

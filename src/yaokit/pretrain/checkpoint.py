@@ -38,22 +38,25 @@ def check_out(out: Path) -> None:
 
 
 def _can_hold_training(out: Path) -> bool:
-    """An older pre-training, begun or done, or an empty folder."""
+    """An older pre-training, begun or done, its card maybe damaged, or an empty folder."""
     if not out.is_dir():
         return False
     if (out / "card.json").exists():
-        return _card_kind(out / "card.json") in KINDS
+        has_checkpoint = (out / "training" / FILE).exists()
+        return _card_kind(out / "card.json") in (*KINDS, *([None] if has_checkpoint else []))
     names = {path.name for path in out.iterdir()} - {".lock"}
     return not names or not names.isdisjoint({"training", "corpus"})
 
 
 def _card_kind(path: Path) -> str | None:
-    """Of a pre-trained network; None if it is the card of something else."""
+    """Of a pre-trained network; "other" if it is the card of something else, None if it is damaged."""
     try:
         card = read_json(path)
     except ValueError:
         return None
-    return card.get("kind") if isinstance(card, dict) and "weights_sha256" in card else None
+    if not isinstance(card, dict) or not card:
+        return None
+    return str(card.get("kind")) if "weights_sha256" in card else "other"
 
 
 def write_checkpoint(

@@ -138,6 +138,7 @@ class _Run:
         if prepared is None:
             return False
         self.at = found or Checkpoint(prepared=prepared)
+        self.kept = self.at.step  # of the checkpoint on disk
         self.objective.prepared = self.at.prepared
         settings = asdict(self.plan)
         if not self.at.plans or self.at.plans[-1][1] != settings:
@@ -245,8 +246,9 @@ class _Run:
         self.losses = []
 
     def _failed(self, step: int, what: str) -> UsageError:
-        kept = read_json(self.job.out / "card.json")["steps"] if (self.job.out / "card.json").exists() else 0
-        good = f"checkpoint and weights of step {kept:,} are kept" if kept else "nothing was saved yet"
+        good = (
+            f"checkpoint and weights of step {self.kept:,} are kept" if self.kept else "nothing was saved yet"
+        )
         other = "" if self.plan.precision == "32-true" else ' or set precision = "32-true"'
         return UsageError(
             f"pre-training failed: {what} at step {step:,} of {self.total:,}; {good}. "
@@ -292,6 +294,7 @@ class _Run:
         now = time.process_time()
         self.at.cpu_s, self.cpu = self.at.cpu_s + now - self.cpu, now
         write_checkpoint(self.work, self._identity(), self.at, state, self.optimizer)
+        self.kept = self.at.step
         weights = self.objective.state(self.module)
         weights |= {f"prepared.{name}": array for name, array in self.at.prepared.items()}
         save_pretrained(self.job.out, self.job.kind, self.objective.settings, weights, self._card())

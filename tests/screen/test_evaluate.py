@@ -3,6 +3,7 @@
 import csv
 import shutil
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.table import MolTable
 from yaokit.models import load
 from yaokit.models.labels import make
+from yaokit.models.trusted import Trusted
 from yaokit.report.evaluated import write
-from yaokit.screen.evaluate import AKIN, SAME, evaluate_file
+from yaokit.screen.evaluate import AKIN, SAME, evaluate_file, value_columns
 
 HEADER = ("Name", "smiles", TASK)
 ODD = (("bad", "CC(C", "5"), ("empty", "CCO", ""), ("text", "CCCO", "huh"), ("bound", "CCCCO", ">7"))
@@ -118,6 +120,39 @@ def test_columns_of_the_table_with_our_names_are_all_kept(model, tmp_path):
         "input_input_status": "c",
         "input_status": "d",
     }
+
+
+@pytest.mark.parametrize("is_link", [True, False], ids=["link", "current folder"])
+def test_a_link_and_the_current_folder_can_be_written_to(model, tmp_path, monkeypatch, is_link):
+    file, real, out = table(tmp_path / "in.csv", 12), tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    out.symlink_to(real)
+    monkeypatch.chdir(real)
+    for _ in range(2):
+        evaluate_file(model, file, out if is_link else Path("."), workers=1)
+        write(out)
+        assert {path.name for path in out.iterdir()} == {"metrics.json", "predictions.csv", "report.html"}
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "link", "real"]
+    assert out.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("target", "column"),
+    [("a=b", "a=b"), (f"{TASK}=a=b", "a=b"), (f"{TASK}=c", "c"), ("c", "c"), (f"{TASK}=d", "d")],
+)
+def test_a_column_may_have_an_equals_sign(model, tmp_path, target, column):
+    (tmp_path / "in.csv").write_text("smiles,a=b,c\nCCO,5,6\n")
+    (found,) = value_columns(model, cast(Trusted, load(model)), tmp_path / "in.csv", [target], ())
+    assert (found.task, found.column) == (TASK, column)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"tasks": [1]}', '{"tasks": [{}]}'])
+def test_a_damaged_record_of_the_curation_is_told(model, tmp_path, text):
+    folder = shutil.copytree(model, tmp_path / "model")
+    (folder / "curation.json").write_text(text)
+    with pytest.raises(UsageError, match=r"curation\.json is damaged: copy the folder again"):
+        evaluate_file(folder, table(tmp_path / "in.csv", 2), tmp_path / "out", workers=1)
+    assert not (tmp_path / "out.part").exists()
 
 
 def test_another_column_is_named_by_its_task(model, tmp_path):

@@ -1,6 +1,6 @@
 """A trained model on measured molecules of another file: what `yaokit evaluate` does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ def evaluate_file(
     learned from, in the units it learned them in. UsageError for a folder that is no trained model,
     a file or column that is missing; NothingUsable if no row has both a molecule and a value.
     """
+    out = out.resolve()
     if out.exists() and not _can_hold_evaluation(out):
         raise UsageError(f"{out} exists and holds no evaluation; choose another folder with -o")
     predictor = load(model)
@@ -83,8 +84,18 @@ def evaluate_file(
         write_csv(_beside(test, [value.task for value in values]), part / "predictions.csv")
         write_json(part / "metrics.json", metrics)
     (part / ".lock").unlink(missing_ok=True)
-    publish(part, out)
+    _put(part, out)
     return metrics
+
+
+def _put(part: Path, out: Path) -> None:
+    """Publish the folder; file by file where the user stands in it, who would stand in no folder else."""
+    if out != Path.cwd():
+        publish(part, out)
+        return
+    for file in sorted(part.iterdir()):
+        file.replace(out / file.name)
+    part.rmdir()
 
 
 def _can_hold_evaluation(out: Path) -> bool:
@@ -97,8 +108,7 @@ def value_columns(
     model: Path, predictor: Trusted, file: str | Path, targets: Sequence[str], units: Sequence[str]
 ) -> list[ValueColumn]:
     """Where the file has the values of each task, and in which unit; UsageError if nowhere."""
-    path = model / "curation.json"
-    learned = {task["name"]: task for task in read_json(path)["tasks"]} if path.exists() else {}
+    learned = _learned(model / "curation.json")
     known = {task: learned.get(task, {}) for task in predictor.tasks}
     columns = read_records(file).columns
     pairs = _pairs(known, columns, targets)
@@ -110,6 +120,16 @@ def value_columns(
         _value(task, column, known[task], kinds[task], file, columns, told[i] if told else None)
         for i, (task, column) in enumerate(pairs)
     ]
+
+
+def _learned(path: Path) -> dict[str, Mapping[str, Any]]:
+    """What curation.json tells of each task; nothing if there is no such file."""
+    if not path.exists():
+        return {}
+    try:
+        return {task["name"]: dict(task) for task in read_json(path)["tasks"]}
+    except (ValueError, LookupError, TypeError):
+        raise UsageError(f"{path} is damaged: copy the folder again or train the model again") from None
 
 
 def _pairs(
@@ -127,12 +147,21 @@ def _pairs(
         return [(task, found[task]) for task in known if task in found]
     pairs = []
     for target in targets:
-        name, _, column = target.rpartition("=")
+        name, column = _named(target, of_column, columns)
         task = of_column.get(name or target) or (next(iter(known)) if len(known) == 1 and not name else None)
         if task is None:
             raise UsageError(f"the model has no task {name or target!r}; it has: {', '.join(known)}")
         pairs.append((task, column if name else target))
     return pairs
+
+
+def _named(target: str, tasks: Collection[str], columns: Sequence[str]) -> tuple[str, str]:
+    """Task ("" if none is said) and column of TASK=COLUMN; both names may hold "="."""
+    if target in columns:
+        return "", target
+    cuts = [(target[:i], target[i + 1 :]) for i, letter in enumerate(target) if letter == "="]
+    fits = [(name, column) for name, column in cuts if name in tasks and column in columns]
+    return (fits or cuts[-1:] or [("", target)])[0]
 
 
 def _value(

@@ -129,7 +129,8 @@ def words_of(cells: Iterable[str | None], column: str) -> tuple[dict[str, int], 
     numbers = [word for word in found if _is_number(word)]
     if len(found) > 2 and len(numbers) > len(found) / 2:
         raise UsageError(
-            f"{column} holds numbers ({', '.join(numbers[:3])}, …), not two classes; give --threshold"
+            f"{column} holds numbers ({', '.join(numbers[:3])}, …), not two classes; give --threshold to "
+            "`yaokit curate` or `yaokit train`, or keep two labels"
         )
     if len(found) != 2:
         seen = ", ".join(repr(word) for word in found[:5])

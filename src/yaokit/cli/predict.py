@@ -45,12 +45,15 @@ def predict(
     workers
         processes to use; as many as there are cores if not given
     """
+    from yaokit.core.errors import NothingUsable
     from yaokit.data.read.stdin import spooled
     from yaokit.models.card import made_elsewhere
     from yaokit.screen.predict import predict_file
 
     with spooled([file]) as (path,):
         told = predict_file(model, path, out, smiles=smiles, workers=workers or cores(), progress=progress)
+    none = f"none of the {told['n_in']:,} rows could be predicted; the column `reason` of {out} says why"
+    error = None if told["n_ok"] else NothingUsable(none)
     facts = [("rows read", told["n_in"]), ("predicted", told["n_ok"]), ("failed", told["n_failed"])]
     notes = made_elsewhere(model)
-    return Result(told | ({"notes": notes} if notes else {}), [*facts, ("predictions", out)], notes)
+    return Result(told | ({"notes": notes} if notes else {}), [*facts, ("predictions", out)], notes, error)

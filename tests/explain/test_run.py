@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +113,36 @@ def test_the_same_again_and_of_one_member(model: Path, tmp_path: Path):
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert "single model" in json.loads((tmp_path / "a" / "summary.json").read_text())["notes"][0]
+
+
+@pytest.mark.parametrize("delta", ["nan", "inf", "-1", "0"])
+def test_a_delta_that_nothing_can_move_by_is_refused_at_once(tmp_path: Path, delta: str, capsys):
+    words = ["explain", str(tmp_path), str(tmp_path / "none.csv"), "-o", str(tmp_path / "out")]
+    assert app.run([*words, "--delta", delta]) == 2
+    assert "give a finite number above 0" in capsys.readouterr().err
+
+
+def test_a_member_in_its_folder_sees_what_the_stack_sees(model: Path, tmp_path: Path):
+    smiles = series(2)[0]
+    (tmp_path / "in.smi").write_text(f"{smiles[0]}.Cl salt\n{smiles[1]} base\n")
+    member = model / "members" / "boosting"
+    found = explain_file(member, tmp_path / "in.smi", Settings(top=1))
+    assert [m.smiles for m in found.molecules] == smiles
+    shutil.copytree(member, tmp_path / "alone")
+    alone = explain_file(tmp_path / "alone", tmp_path / "in.smi", Settings(top=1))
+    assert [m.smiles for m in alone.molecules] == [Chem.CanonSmiles(f"{smiles[0]}.Cl"), smiles[1]]
+    told = "molecules are taken as they are written"
+    assert any(told in note for note in alone.summary["notes"])
+    assert not any(told in note for note in found.summary["notes"])
+
+
+def test_a_member_whose_bytes_changed_is_told(model: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(model, tmp_path / "model"))
+    card = folder / "members" / "boosting" / "card.json"
+    card.write_text(card.read_text() + "\n")
+    (tmp_path / "in.smi").write_text("CCO\n")
+    with pytest.raises(UsageError, match=r"card\.json has changed since the model was saved"):
+        explain_file(folder / "members" / "boosting", tmp_path / "in.smi", Settings(top=1))
 
 
 def test_a_molecule_whose_edits_all_lie_outside_the_domain_has_no_counterfactual(model: Path, tmp_path: Path):

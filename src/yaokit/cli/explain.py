@@ -50,7 +50,7 @@ def explain(
     top
         how many molecules, the best first, get counterfactuals, pairs and a place on the page
     delta
-        how far a counterfactual has to move a number; half its 90 % interval if not given
+        how far a counterfactual has to move a number, above 0; half its 90 % interval if not given
     smiles
         the column of structures; guessed if not given
     id
@@ -69,8 +69,8 @@ def explain(
     settings = Settings(task, top, delta, seed, workers or cores())
     with spooled([file]) as (path,):
         found = explain_file(model, path, settings, smiles=smiles, id=id, progress=progress)
-    write_explained(found, out, model.name)
     notes = [*found.summary["notes"], *made_elsewhere(model)]
+    write_explained(found, out.resolve(), model.name)
     return Result({**found.summary, "notes": notes}, [*_facts(found.summary), ("explanations", out)], notes)
 
 

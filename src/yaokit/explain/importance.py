@@ -109,8 +109,18 @@ def _example(
         found: Environment | None = next((e for e in environments(mols[i], size) if e.bit == bit), None)
         if found:
             smiles, atoms = _with_order(mols[i], sorted(found.atoms))
-            return smiles, atoms, drawn(mols[i], found)
+            return smiles, atoms, drawn(*_in_its_part(mols[i], found))
     return _NONE
+
+
+def _in_its_part(mol: Chem.Mol, environment: Environment) -> tuple[Chem.Mol, Environment]:
+    """The environment in the part of a salt or mixture that it stands in, the only kind that can be drawn."""
+    places: list[tuple[int, ...]] = []
+    parts = Chem.GetMolFrags(mol, asMols=True, sanitizeFrags=False, fragsMolAtomMapping=places)
+    part, atoms = next(both for both in zip(parts, places, strict=True) if environment.center in both[1])
+    new = {old: i for i, old in enumerate(atoms)}
+    inside = frozenset(new[i] for i in environment.atoms)
+    return part, environment._replace(center=new[environment.center], atoms=inside)
 
 
 def _with_order(mol: Chem.Mol, atoms: Sequence[int]) -> tuple[str, tuple[int, ...]]:

@@ -1,5 +1,6 @@
 """Everything that can be said about a model's predictions for a file of molecules."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
@@ -54,6 +55,10 @@ class Settings:
     delta: float | None = None  # see counterfactuals.Search
     seed: int = 0
     workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.delta is not None and not (math.isfinite(self.delta) and self.delta > 0):
+            raise UsageError(f"a delta of {self.delta:g} cannot be; give a finite number above 0")
 
 
 @dataclass(frozen=True)
@@ -143,8 +148,7 @@ def _read(
             f"{file}: more than {MAX_ROWS:,} rows; explain fewer at a time, the best of a screen"
         )
     cells = [(r.cells.get(structure) or "", r.failure) for r in records]
-    standardizer = about.stack.standardizer if about.stack else None
-    with Pool(_Reading(standardizer), workers=settings.workers) as pool:
+    with Pool(_Reading(about.standardizer), workers=settings.workers) as pool:
         found = list(chain.from_iterable(pool.map(cells[i : i + 500] for i in range(0, len(cells), 500))))
     return found, [(r.cells.get(name) if name else None) or f"row {i}" for i, r in enumerate(records, 1)]
 
@@ -219,6 +223,11 @@ def _summary(
     if about.training is None:
         notes.append(
             "a single model keeps no training molecules: no neighbors, matched pairs, domain or interval"
+        )
+    if about.standardizer is None:
+        notes.append(
+            "the model stands outside its trained folder: molecules are taken as they are written, "
+            "with salts and charges"
         )
     if rules is None:
         notes.append("too few molecules to find rules from")

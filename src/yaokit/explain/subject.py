@@ -1,7 +1,7 @@
 """What is explained: a stack, or a single model, with the molecules it learned from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -9,14 +9,16 @@ import numpy as np
 from rdkit import Chem
 
 from yaokit.chem.parse import parse
+from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import UsageError
 from yaokit.core.reasons import Failure
 from yaokit.core.types import Prediction
 from yaokit.models import load
-from yaokit.models.base import Member, Predictor
+from yaokit.models.base import Member, Predictor, read_card
 from yaokit.models.featurize import featurize
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import Neighbors, Trusted
+from yaokit.models.whole import check_whole
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Subject:
     members: dict[str, Member]  # by label
     weights: np.ndarray  # (members, tasks) float64, sum 1 for each task
     training: Training | None  # None: the model does not keep it
+    standardizer: Standardizer | None = None  # None: molecules are taken as they stand
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -61,9 +64,9 @@ class Subject:
 
     def read(self, smiles: str) -> Chem.Mol | Failure:
         """The molecule as the model is to see it."""
-        if self.stack is None:
+        if self.standardizer is None:
             return parse(smiles)
-        found = self.stack.standardizer(smiles)
+        found = self.standardizer(smiles)
         return found if isinstance(found, Failure) else found.mol
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
@@ -81,8 +84,19 @@ class Subject:
 
 
 def subject(folder: Path) -> Subject:
-    """What a model folder holds; UsageError says what is wrong with it."""
-    return subject_of(load(folder))
+    """What a model folder holds; UsageError says what is wrong with it.
+
+    A member in a trained folder sees the molecules that the folder's standardizer makes, as in the stack.
+    """
+    found = subject_of(load(folder))
+    home = folder.resolve().parent.parent
+    if found.stack or folder.resolve().parent.name != "members" or not (home / "card.json").is_file():
+        return found
+    card = read_card(home)
+    check_whole(home, card, f"members/{folder.resolve().name}/")
+    if not isinstance(settings := card.get("standardizer"), dict):
+        raise UsageError(f"{home / 'card.json'} is damaged: copy the folder again or train the model again")
+    return replace(found, standardizer=Standardizer.from_settings(settings))
 
 
 def subject_of(model: Predictor) -> Subject:
@@ -90,6 +104,6 @@ def subject_of(model: Predictor) -> Subject:
     if isinstance(model, Trusted):
         weights = np.stack([trust.weights for trust in model._trust], axis=1)
         training = Training(model._ids, model._smiles, model._y.measured)
-        return Subject(model, dict(model._models), weights, training)
+        return Subject(model, dict(model._models), weights, training, model.standardizer)
     member = cast(Member, model)
     return Subject(model, {member.name: member}, np.ones((1, len(model.tasks))), None)

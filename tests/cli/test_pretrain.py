@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from toy_pretraining import written, zinc
+import torch
+from toy_pretraining import small_corpus, written, zinc
 
 RECIPE = """
 name = "tiny"
@@ -107,6 +108,34 @@ def test_wrong_words_say_what_to_do(yaokit: Callable, words: tuple[str, ...], me
     done = yaokit("pretrain", *words, "-o", "net", *HERE)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+@pytest.mark.skipif(torch.cuda.device_count() > 0 or torch.backends.mps.is_available(), reason="has a GPU")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--device", "auto", "--devices", "2"), "2 GPUs asked for, but this machine has none"),
+        (("--device", "cuda"), "1 cuda asked for, but this machine has no GPU"),
+    ],
+)
+def test_a_gpu_that_is_missing_is_told_before_the_corpus_is_made(
+    yaokit: Callable, few: Path, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    done = yaokit("pretrain", few, "--kind", "causal", "-o", "net", "--workers", "1", "--quiet", *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (tmp_path / "net").exists()
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, None), (1, "1 letter of the corpus' lines is no token"), (1_200, "1,200 letters of")]
+)
+def test_unknown_tokens_are_told(yaokit: Callable, tmp_path: Path, n: int, told: str | None) -> None:
+    path = small_corpus(tmp_path, 20).folder / "corpus.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "n_unknown_tokens": n}))
+    done = yaokit("pretrain", "corpus", "--kind", "causal", "--steps", "0", "-o", "net", *HERE)
+    assert done.returncode == 0, done.stderr
+    assert (told in done.stdout) if told else ("no token" not in done.stdout)
 
 
 def test_a_setting_the_network_lacks_is_named(yaokit: Callable, few: Path, tmp_path: Path) -> None:

@@ -70,17 +70,20 @@ def pretrain(
     device
         where it is trained; auto takes a GPU if there is one
     devices
-        how many GPUs work together
+        how many GPUs work together; with --device cpu, how many processes on the processor
     workers
         processes for chemistry; as many as there are cores if not given
     """
     from yaokit.core.store import locked
+    from yaokit.nn.devices import check_device
     from yaokit.pretrain.checkpoint import check_out
     from yaokit.pretrain.prepare import Late
 
     n, clock = workers or cores(), _Clock(time_limit)
     asked = _recipe(recipe, kind)
     _check(corpus, asked, steps, time_limit)
+    if steps != 0:
+        check_device(device, devices, asked.training.precision)
     check_out(out)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
@@ -88,11 +91,11 @@ def pretrain(
             found = _corpus(corpus, asked, recipe, data, out, n, progress, clock.is_late)
         except Late as late:
             return _unfinished(late.done, out)
-        facts = [("corpus", _told(found)), ("", found.folder)]
+        facts, notes = [("corpus", _told(found)), ("", found.folder)], _unknown(found)
         if steps == 0:
-            return Result({"corpus": found.about}, facts)
+            return Result({"corpus": found.about}, facts, notes)
         card = _trained(found, asked, recipe, out, steps, clock.left_s(), device, devices, n, progress)
-    notes = [] if card["is_finished"] else [_GO_ON]
+    notes += [] if card["is_finished"] else [_GO_ON]
     return Result(card, [*facts, *_facts(card), ("folder", out)], notes)
 
 
@@ -228,6 +231,15 @@ def _told(corpus: "Corpus") -> str:
     parts = [f"{counts[key]:,} {name}" for name, key in named.items() if counts[key]]
     rejected = f"{counts['n_rejected']:,} rejected" + (f" ({listed(codes)})" if codes else "")
     return f"{text}: {', '.join([*parts, rejected])}"
+
+
+def _unknown(corpus: "Corpus") -> list[str]:
+    """A note of the letters that networks of sequences cannot tell apart, if there are any."""
+    n = corpus.about["n_unknown_tokens"]
+    if not n:
+        return []
+    letters = f"{n:,} letter{'s' * (n > 1)} of the corpus' lines {'are' if n > 1 else 'is'}"
+    return [f"{letters} no token of yaokit's: a masked or causal network reads each as the same unknown one"]
 
 
 def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Stopped or killed at any moment, the same command goes on to the same bytes."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -26,7 +27,10 @@ class Campaign:
         self.words = ("campaign", "run", folder / "plan.toml", "-o", self.out, "--quiet")
 
     def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(command(*self.words), stderr=subprocess.PIPE, text=True)
+        own = os.environ | {
+            "YAOKIT_CACHE": str(self.out.parent / "cache")
+        }  # or folds of other runs are there
+        return subprocess.Popen(command(*self.words), stderr=subprocess.PIPE, text=True, env=own)
 
     def count(self, pattern: str) -> int:
         return len(list((self.out / "steps").glob(pattern)))

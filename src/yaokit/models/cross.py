@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from yaokit.models.featurize import Rows
 from yaokit.models.labels import folder_name, make
 from yaokit.models.targets import Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
+
+if TYPE_CHECKING:
+    from yaokit.models.foldcache import FoldCache
 
 SIMILARITY = "similarity"  # not a model: the highest similarity to the rows a fit learned from
 
@@ -93,15 +96,17 @@ def cross_validate(
     seed: int,
     workers: int,
     cache: Path,
+    kept: "FoldCache | None" = None,
     progress: Progress,
 ) -> Outcomes:
     """The outcome of each job; finished ones are kept in `cache` and not done again.
 
+    `kept`: where other runs kept theirs; what is found there is not done either.
     `rows` holds every kind of features that the members read. YaokitError if a fit fails.
     """
     jobs = list(_jobs(folds, members, baselines))
     cache.mkdir(parents=True, exist_ok=True)
-    todo = [job for job in jobs if not (cache / job.file).exists()]
+    todo = [job for job in jobs if not (cache / job.file).exists() and not _taken(job, kept, cache)]
     fit = _Fit(rows, y, list(folds), seed, dict(settings), cache / "work")
     with Pool(fit, workers=workers, cpu_limit_s=None, memory_limit_mb=None) as pool:
         results = pool.map([job] for job in todo)
@@ -109,7 +114,19 @@ def cross_validate(
             if isinstance(arrays, Failure):
                 raise YaokitError(f"the model {job.model!r} could not be fitted: {arrays.message}")
             save_arrays(cache / job.file, arrays)
+            if kept:
+                kept.write(job, arrays)
+    if kept:
+        kept.trim()
     return {job: Outcome(**load_arrays(cache / job.file)) for job in jobs}
+
+
+def _taken(job: Job, kept: "FoldCache | None", cache: Path) -> bool:
+    """Whether the outcome was kept by another run; it then stands in `cache`."""
+    arrays = kept.read(job) if kept else None
+    if arrays is not None:
+        save_arrays(cache / job.file, arrays)
+    return arrays is not None
 
 
 def _jobs(folds: Sequence[Folds], members: Sequence[str], baselines: Sequence[str]) -> Iterator[Job]:

@@ -36,6 +36,7 @@ from yaokit.models.curve import learning_curve
 from yaokit.models.embedded import FOLDER, load_encoders, save_encoders
 from yaokit.models.evaluate import TRUSTS, Evaluation, Evidence, evaluate_task
 from yaokit.models.featurize import Rows, featurize, featurize_smiles
+from yaokit.models.foldcache import FoldCache
 from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
 from yaokit.models.learnable import check_folds, check_targets, read_targets
 from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales, scales_for
@@ -186,6 +187,10 @@ class Trusted:
 
     def _judge(self, learned: Targets) -> list[Evaluation]:
         plan, folds = self.validation, self._folds
+        kept = None
+        if self.cache:
+            about = (self._smiles, learned, folds, self.settings, plan.seed)
+            kept = FoldCache(cache_folder(), *about)
         with TemporaryDirectory() as scratch:
             cache = (self.cache or Path(scratch)) / self._content(folds)
             outcomes = cross_validate(
@@ -198,6 +203,7 @@ class Trusted:
                 seed=plan.seed,
                 workers=self.workers,
                 cache=cache,
+                kept=kept,
                 progress=self.progress,
             )
         near = [outer(outcomes, SIMILARITY, r, f, f.judged).mean[:, 0] for r, f in enumerate(folds)]

@@ -11,9 +11,9 @@ from toy_pretraining import TARGET, small_corpus
 from toy_runs import made_once
 
 from yaokit.core.errors import UsageError
-from yaokit.nn.checkpoint import load_about
+from yaokit.nn.checkpoint import load_about, load_arrays, save_arrays
 from yaokit.nn.pretrained import open_pretrained
-from yaokit.pretrain import KINDS
+from yaokit.pretrain import KINDS, stream
 from yaokit.pretrain import corpus as corpora
 from yaokit.pretrain.corpus import open_corpus
 from yaokit.pretrain.plan import Plan
@@ -190,6 +190,25 @@ def test_a_time_limit_stops_the_making_of_targets_too(tmp_path, monkeypatch):
     assert pretrain(job(folder, tmp_path / "net"))["is_finished"]
 
 
+def test_a_training_begun_when_letters_were_counted_goes_on_to_the_same_weights(
+    corpus, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as here:
+        here.setattr(stream, "GROUPING", "letters")
+        pretrain(job(corpus, tmp_path / "whole"))
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(job(corpus, tmp_path / "cut", fate="SIGTERM", at=3))
+    path = tmp_path / "cut" / "training" / "checkpoint.safetensors"
+    about = load_about(path)
+    assert about.pop("grouping") == "letters"
+    save_arrays(path, load_arrays(path), about)
+    pretrain(job(corpus, tmp_path / "cut"))
+    assert_same(tmp_path / "whole", tmp_path / "cut")
+    pretrain(job(corpus, tmp_path / "new"))
+    with pytest.raises(AssertionError):
+        assert_same(tmp_path / "whole", tmp_path / "new")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
 def test_a_damaged_card_beside_a_good_checkpoint_is_written_anew(corpus, tmp_path, text):
     card = pretrain(job(corpus, tmp_path, steps=4))
@@ -256,3 +275,25 @@ def test_two_processes_train_one_network(corpus, tmp_path):
     assert [card["is_finished"] for card in cards] == [True, True]
     one, two = (card["losses"]["valid"][0]["loss"] for card in cards)
     assert two == pytest.approx(one, rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, while it compiles
+@pytest.mark.parametrize(
+    ("kind", "network"),
+    [
+        ("causal", {"size": "gpt-small", "width": 32, "depth": 1, "heads": 2}),
+        ("masked", {"width": 32, "depth": 1, "heads": 2}),
+        ("graph", {"hidden": 32, "depth": 2}),
+    ],
+)
+def test_a_compiled_network_learns_the_same(corpus, tmp_path, kind, network):
+    plan = replace(PLAN, steps=6, valid_every=6)
+    one, other = (
+        pretrain(
+            Job(open_corpus(corpus), kind, tmp_path / str(on), network, replace(plan, compile=on), "cpu")
+        )
+        for on in (False, True)
+    )
+    assert other["losses"]["train"] == pytest.approx(one["losses"]["train"], rel=1e-3)
+    assert other["losses"]["valid"][0] == pytest.approx(one["losses"]["valid"][0], rel=1e-3)

@@ -27,6 +27,7 @@ class Checkpoint:
     train_loss: float = float("nan")  # running mean
     valid: list[dict[str, float]] = field(default_factory=list)
     plans: list[list[Any]] = field(default_factory=list)  # [first step, settings] of each stretch
+    grouping: str = "letters"  # of stream.LENGTHS; that of a checkpoint which does not say it
 
 
 def check_out(out: Path) -> None:

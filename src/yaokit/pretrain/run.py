@@ -137,7 +137,8 @@ class _Run:
         prepared = found.prepared if found else self._prepare()
         if prepared is None:
             return False
-        self.at = found or Checkpoint(prepared=prepared)
+        self.at = found or Checkpoint(prepared=prepared, grouping=self.stream.grouping)
+        self.stream.grouping = self.at.grouping
         self.kept = self.at.step  # of the checkpoint on disk
         self.objective.prepared = self.at.prepared
         settings = asdict(self.plan)

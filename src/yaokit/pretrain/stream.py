@@ -1,6 +1,7 @@
 """Batches of a corpus, step by step; beside a GPU other processes make them ahead."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,20 @@ from yaokit.pretrain import Objective
 from yaokit.pretrain.corpus import Corpus, Targets
 from yaokit.pretrain.order import Order, Stretch
 
+_SYMBOL = re.compile(r"\[[^\]]*\]|Br|Cl|.", re.DOTALL)
+
 
 class Stream:
-    """A corpus as an objective's batches; the targets of a shard must be there before it is read."""
+    """A corpus as an objective's batches; the targets of a shard must be there before it is read.
+
+    `grouping`, of LENGTHS, is what is like in the molecules of a batch.
+    """
 
     def __init__(
         self, corpus: Corpus, objective: Objective, order: Order, targets: Targets | None, processes: int = 0
     ) -> None:
         self.corpus, self.objective, self.order, self.targets = corpus, objective, order, targets
-        self.processes = processes
+        self.processes, self.grouping = processes, GROUPING
 
     def batches(
         self, stretch: Stretch, start: int, stop: int, rank: int = 0, ranks: int = 1
@@ -43,7 +49,7 @@ class Stream:
         """(molecules, batch) of what is held back, each time the same."""
         smiles = self.corpus.smiles(0)[: self.order.n_valid]
         targets = None if self.targets is None else self.targets.read(0, self.order.n_valid)
-        for i, rows in enumerate(self.order.valid(_lengths(smiles))):
+        for i, rows in enumerate(self.order.valid(LENGTHS[self.grouping](smiles))):
             yield len(rows), _batch(self.objective, smiles, targets, rows, rng(self.order.seed, "valid", i))
 
 
@@ -54,7 +60,7 @@ class _Steps(torch.utils.data.Dataset):
         self.objective, self.seed = stream.objective, stream.order.seed
         self.smiles = stream.corpus.smiles(stretch.shard)
         self.targets = None if stream.targets is None else stream.targets.read(stretch.shard)
-        every = stream.order.batches(stretch, _lengths(self.smiles))
+        every = stream.order.batches(stretch, LENGTHS[stream.grouping](self.smiles))
         self.start, self.rank, self.ranks = start, rank, ranks
         self.rows = every[start - stretch.first : stop - stretch.first]
 
@@ -79,8 +85,20 @@ def _batch(
     return objective.batch([smiles[i] for i in rows], chosen, random)
 
 
-def _lengths(smiles: list[str]) -> np.ndarray:
+def _letters(smiles: Sequence[str]) -> np.ndarray:
     return np.array([len(text) for text in smiles], np.int64)
+
+
+def _symbols(smiles: Sequence[str]) -> np.ndarray:
+    """Tokens, nearly: a bracket counts as one. A fifth of the time."""
+    return np.array([len(_SYMBOL.findall(text)) for text in smiles], np.int64)
+
+
+GROUPING = "symbols"  # of what begins now
+LENGTHS: dict[str, Callable[[Sequence[str]], np.ndarray]] = {  # trainings begun before keep "letters"
+    "letters": _letters,
+    "symbols": _symbols,
+}
 
 
 def _itself(item: Any) -> Any:

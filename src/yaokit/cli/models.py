@@ -22,22 +22,27 @@ def list_() -> Result:
     from yaokit.nn.pretrained import shipped
 
     found, cards = models(), shipped()
-    facts = [(about["name"], _line(about)) for about in found]
-    facts += [(name, _pretrained(card)) for name, card in cards.items()]
+    lines = [(about["name"], _reads(about), _what(about)) for about in found]
+    lines += [(name, card["kind"], _pretrained(card)) for name, card in cards.items()]
+    width = max(len(reads) for _, reads, _ in lines)
+    facts = [(name, f"{reads:<{width}}  {what}") for name, reads, what in lines]
     return Result({"models": found, "pretrained": [{**card, "name": n} for n, card in cards.items()]}, facts)
 
 
-def _line(about: Mapping[str, Any]) -> str:
+def _reads(about: Mapping[str, Any]) -> str:
+    return ", ".join(about.get("features", [])) or "–"
+
+
+def _what(about: Mapping[str, Any]) -> str:
     if about["missing"]:
-        return f"{'–':<17} needs the package {about['missing']}"
-    role = f" ({about['role']})" if about["role"] != "member" else ""
-    return f"{', '.join(about.get('features', [])) or '–':<17} {about['what']}{role}"
+        return f"needs the package {about['missing']}"
+    return about["what"] + (f" ({about['role']})" if about["role"] != "member" else "")
 
 
 def _pretrained(card: Mapping[str, Any]) -> str:
     role = "prior" if card["kind"] == "causal" else "encoder"
     corpus = card["corpus"]
     return (
-        f"{card['kind']:<17} pre-trained {role}, {card['parameters'] / 1e6:.1f} million weights, "
+        f"pre-trained {role}, {card['parameters'] / 1e6:.1f} million weights, "
         f"{corpus['n']:,} molecules of {corpus['name']}, {card['licence']}"
     )

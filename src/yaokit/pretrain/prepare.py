@@ -23,14 +23,14 @@ from yaokit.core.errors import Interrupted, NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
-from yaokit.core.seed import rng
-from yaokit.core.store import content_key, file_hash, locked, read_json, write_json, writing
+from yaokit.core.store import content_key, file_hash, locked, write_json
 from yaokit.data.catalog.builtin import source_files
 from yaokit.data.export import write_csv
 from yaokit.data.read.library import count_lines, molecules
 from yaokit.nn.tokenizer import smiles_tokenizer
 from yaokit.pretrain.corpus import ABOUT, FORMAT, Corpus, open_corpus
 from yaokit.pretrain.held import Held, held_hash, held_of, is_list, joined, read_held, write_held
+from yaokit.pretrain.shards import WriteShard, read_table
 
 SHARD = 100_000  # lines, about, that become one shard
 PIECE = 2_000  # lines that a child works on at a time
@@ -176,7 +176,7 @@ class _Preparation:
 
     def _state(self) -> dict[str, Any]:
         """Where the first pass is; files are cut to what it then held, or all begins anew."""
-        state = _read(self.work / "state.json")
+        state = read_table(self.work / "state.json")
         if state.get("key") == self.key:
             if not (short := self._short(state["sizes"])):
                 for file, size in state["sizes"].items():
@@ -257,7 +257,7 @@ class _Preparation:
 
     def _second_pass(self) -> list[dict[str, Any]]:
         """A shard of each bucket."""
-        make = _Shard(self.work, self.folder, self.seed)
+        make = WriteShard(self.work, self.folder, self.seed)
         numbers = range(self.n_shards)
         todo = {number for number in numbers if not make.told(number).exists()}
         if self.workers == 1:
@@ -361,54 +361,6 @@ class _Finish:
             kept.setdefault(bucket, []).append(f"{result}\t{source}\n")
         texts = {bucket: "".join(rows) for bucket, rows in kept.items()}
         return _Piece(texts, counts, rejects, n_unknown, len(lines))
-
-
-class _Shard:
-    """Number of a bucket → its shard, written: distinct molecules, shuffled."""
-
-    def __init__(self, work: Path, folder: Path, seed: int) -> None:
-        self.work, self.folder, self.seed = work, folder, seed
-
-    def __call__(self, number: int) -> dict[str, Any]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        out = self.folder / f"shard-{number:05}.parquet"
-        told = self.told(number)
-        if out.exists() and (about := _read(told)):
-            return about
-        first: dict[str, int] = {}
-        path = self.work / f"bucket-{number:05}"
-        if path.exists():
-            with open(path, encoding="utf-8") as file:
-                for line in file:
-                    smiles, _, source = line.rstrip("\n").partition("\t")
-                    first[smiles] = min(int(source), first.get(smiles, int(source)))
-        ordered = sorted(first)
-        order = rng(self.seed, "shard", number).permutation(len(ordered))
-        rows = [ordered[i] for i in order]
-        sources = [first[smiles] for smiles in rows]
-        table = pa.table({"smiles": pa.array(rows, pa.string()), "source": pa.array(sources, pa.int32())})
-        with writing(out) as part:
-            pq.write_table(table, part, compression="zstd")
-        counts = {str(source): n for source, n in sorted(Counter(sources).items())}
-        about = {"file": out.name, "rows": len(rows), "bytes": out.stat().st_size}
-        about |= {"sha256": file_hash(out), "sources": counts}
-        write_json(told, about)
-        return about
-
-    def told(self, number: int) -> Path:
-        """Where it is kept what was written."""
-        return self.work / f"shard-{number:05}.json"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A table that was written here; empty if there is none or it is damaged."""
-    try:
-        found = read_json(path)
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _hash_of(path: str | Path) -> str:

@@ -27,9 +27,8 @@ class Campaign:
         self.words = ("campaign", "run", folder / "plan.toml", "-o", self.out, "--quiet")
 
     def start(self) -> subprocess.Popen[str]:
-        own = os.environ | {
-            "YAOKIT_CACHE": str(self.out.parent / "cache")
-        }  # or folds of other runs are there
+        cache = self.out.parent / "cache"  # its own: folds that other runs kept leave nothing to interrupt
+        own = os.environ | {"YAOKIT_CACHE": str(cache)}
         return subprocess.Popen(command(*self.words), stderr=subprocess.PIPE, text=True, env=own)
 
     def count(self, pattern: str) -> int:

@@ -2,14 +2,13 @@
 
     python benchmarks/embeddings.py MOLECULES -o DIR
 
-MOLECULES: a .smi or .smi.gz file, of which the first 20,000 are taken. Networks are shipped names or
+MOLECULES: a file of molecules, of which the first 20,000 that parse are taken. Networks are shipped names or
 folders; all that are shipped, if none is named. For each: molecules per second of CPU time on one
 thread and of the clock with two processes, from SMILES on, the median of three; the CPU seconds that
 opening takes beyond imports; the largest difference between batches of 1 and 512.
 """
 
 import argparse
-import gzip
 import statistics
 import sys
 import time
@@ -19,9 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rdkit import Chem
 from results import write_results
 
 from yaokit.bench import codehash
+from yaokit.chem.parse import parse
+from yaokit.data.read.library import molecules
 from yaokit.models.embedded import embedded_smiles
 from yaokit.nn.pretrained import ENCODERS, keep, open_pretrained, shipped
 
@@ -39,8 +41,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("-o", "--out", type=Path, required=True)
     asked = parser.parse_args(argv)
     start = time.monotonic()
-    with (gzip.open if asked.molecules.suffix == ".gz" else open)(asked.molecules, "rt") as lines:
-        smiles = [line.split()[0] for line in islice(lines, N)]
+    read = (molecule.smiles for molecule in molecules(asked.molecules))
+    smiles = list(islice((text for text in read if isinstance(parse(text), Chem.Mol)), N))
     known = [name for name, card in shipped().items() if card["kind"] in ENCODERS]
     rows = []
     for network in asked.networks or known:

@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
         print(*(f"{key} {value}" for key, value in rows[-1].items()), sep=", ", flush=True)
     about = {
         "command": "python benchmarks/embeddings.py MOLECULES -o DIR",
-        "code_hash": codehash.code_hash("models/embedded.py", scripts=[Path(__file__)]),
+        "code_hash": code_hash(),
         "seeds": [],
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
@@ -115,6 +115,11 @@ def page(results: Row) -> str:
             f"| {row['batches_differ_by']:.0e} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def code_hash() -> str:
+    """Of the code that the numbers depend on."""
+    return codehash.code_hash("models/embedded.py", scripts=[Path(__file__)])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,27 @@ def test_file_hash_is_sha256(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"abc")  # FIPS 180-2, appendix B.1
     assert file_hash(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_the_folder_in_which_one_stands_stays_and_a_link_leads_to_what_is_new(tmp_path, monkeypatch):
+    here, link = tmp_path / "here", tmp_path / "link"
+    (here / "old").mkdir(parents=True)
+    (here / "a").write_text("old")
+    link.symlink_to(here)
+    monkeypatch.chdir(here)
+    for final in (Path(), link, here):
+        part = tmp_path / "part"
+        (part / "new").mkdir(parents=True)
+        (part / "a").write_text(str(final))
+        publish(part, final)
+        assert sorted(os.listdir()) == ["a", "new"]  # of the folder that the process stands in
+        assert Path("a").read_text() == str(final)
+        assert not part.exists()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "part").mkdir()
+    publish(tmp_path / "part", link)
+    assert link.is_symlink()
+    assert os.listdir(here) == []
 
 
 def test_a_second_run_in_a_folder_is_told_so(tmp_path):

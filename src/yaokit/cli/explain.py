@@ -70,7 +70,7 @@ def explain(
     with spooled([file]) as (path,):
         found = explain_file(model, path, settings, smiles=smiles, id=id, progress=progress)
     notes = [*found.summary["notes"], *made_elsewhere(model)]
-    write_explained(found, out.resolve(), model.name)
+    write_explained(found, out, model.name)
     return Result({**found.summary, "notes": notes}, [*_facts(found.summary), ("explanations", out)], notes)
 
 

@@ -153,9 +153,8 @@ def train(
     n = workers or cores()
     asked: dict[str, Any] = {"smiles": smiles, "id": id, "values": values, "keep": learning.columns}
     curated = curate([table], **asked, workers=n, progress=progress)
-    place = out.resolve()  # as "." it is gone once the model has taken its place
-    metrics = train_model(curated, place, learning, workers=n, progress=progress)
-    facts = [*_facts(curated.summary, metrics), ("model", out), ("report", out / write(place).name)]
+    metrics = train_model(curated, out, learning, workers=n, progress=progress)
+    facts = [*_facts(curated.summary, metrics), ("model", out), ("report", write(out))]
     notes = [*curated.summary["notes"], *untuned(metrics["tasks"][0])]
     return Result(metrics, facts, notes, too_many(curated.summary["n_rejected"], max_rejects))
 

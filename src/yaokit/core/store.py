@@ -54,13 +54,24 @@ def read_json(path: Path) -> Any:
 
 
 def publish(part: Path, final: Path) -> None:
-    """Rename a finished folder to its name, its files synced first."""
+    """Rename a finished folder to its name, its files synced first; a link keeps what it leads to.
+
+    A folder in which the process stands stays, and what is in it is replaced: its shell stands there too.
+    """
     for file in sorted(part.rglob("*")):
         if file.is_file():
             _sync(file)
-    if final.exists():
-        shutil.rmtree(final)
-    part.replace(final)
+    final = final.resolve()
+    if final.is_dir() and final.samefile("."):
+        for old in final.iterdir():
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+        for new in part.iterdir():
+            new.replace(final / new.name)
+        part.rmdir()
+    else:
+        if final.exists():
+            shutil.rmtree(final)
+        part.replace(final)
     _sync(final.parent)
 
 

@@ -41,6 +41,7 @@ def check_out(out: Path) -> None:
 def write_explained(explained: Explained, out: Path, model: str) -> None:
     """The folder `out`: the page, the tables, rules and summary; whole or not at all."""
     check_out(out)
+    out = out.resolve()  # ".", for one, has no name to put ".part" behind
     part = out.with_name(out.name + ".part")
     part.mkdir(parents=True, exist_ok=True)
     for name, table in explained.tables.items():

@@ -66,7 +66,7 @@ def evaluate_file(
     learned from, in the units it learned them in. UsageError for a folder that is no trained model,
     a file or column that is missing; NothingUsable if no row has both a molecule and a value.
     """
-    out = out.resolve()
+    out = out.resolve()  # ".", for one, has no name to put ".part" behind
     if out.exists() and not _can_hold_evaluation(out):
         raise UsageError(f"{out} exists and holds no evaluation; choose another folder with -o")
     predictor = load(model)
@@ -84,18 +84,8 @@ def evaluate_file(
         write_csv(_beside(test, [value.task for value in values]), part / "predictions.csv")
         write_json(part / "metrics.json", metrics)
     (part / ".lock").unlink(missing_ok=True)
-    _put(part, out)
+    publish(part, out)
     return metrics
-
-
-def _put(part: Path, out: Path) -> None:
-    """Publish the folder; file by file where the user stands in it, who would stand in no folder else."""
-    if out != Path.cwd():
-        publish(part, out)
-        return
-    for file in sorted(part.iterdir()):
-        file.replace(out / file.name)
-    part.rmdir()
 
 
 def _can_hold_evaluation(out: Path) -> bool:

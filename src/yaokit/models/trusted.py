@@ -42,7 +42,7 @@ from yaokit.models.learnable import check_folds, check_targets, read_targets
 from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales, scales_for
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.models.validation import Validation
-from yaokit.models.whole import check_encoders, check_whole, file_hashes, metrics_of
+from yaokit.models.whole import check_whole, file_hashes, metrics_of
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 BASELINES = ("nearest", "forest")
@@ -387,7 +387,6 @@ class Trusted:
         training = pq.read_table(folder / "training.parquet")
         model._ids, model._smiles = training["id"].to_pylist(), training["smiles"].to_pylist()
         model._models = {label: _load_member(folder, label) for label in model.members}
-        check_encoders(folder)
         own = load_encoders(model.reads, folder)
         for member in model._models.values():
             member.features = own.get(member.features, member.features)

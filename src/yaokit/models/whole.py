@@ -6,8 +6,6 @@ from typing import Any
 
 from yaokit.core.errors import UsageError
 from yaokit.core.store import file_hash, read_json
-from yaokit.models.embedded import DEFAULT, FOLDER
-from yaokit.nn.pretrained import shipped
 
 
 def file_hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
@@ -44,16 +42,3 @@ def metrics_of(folder: Path, tasks: Iterable[str]) -> dict[str, Any]:
         state = "is damaged" if path.is_file() else "is missing"
         raise UsageError(f"{path} {state}: copy the folder again or train the model again")
     return found
-
-
-def check_encoders(folder: Path) -> None:
-    """UsageError if a pre-trained network that the folder lists, and yaokit does not ship, is not in it."""
-    target = folder / FOLDER
-    try:
-        names = set(read_json(target / "keys.json"))
-    except (OSError, ValueError, TypeError):
-        return  # told by `load_encoders`, if the model reads a network at all
-    if gone := sorted(n for n in names - shipped().keys() - {DEFAULT} if not (target / n).is_dir()):
-        raise UsageError(
-            f"{target / gone[0]} is missing: copy the whole folder again or train the model again"
-        )

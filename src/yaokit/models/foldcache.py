@@ -106,7 +106,8 @@ class FoldCache:
 def code() -> str:
     """Names the code that makes outcomes, the packages it calls and the encoders it may read."""
     home = Path(yaokit.__file__).parent
-    files = [file for layer in _LAYERS for file in sorted((home / layer).rglob("*.py"))]
+    every = (file for layer in _LAYERS for file in sorted((home / layer).rglob("*")))
+    files = [file for file in every if file.suffix in (".py", ".csv", ".toml", ".smi")]
     digest = _digest(*(file.read_bytes() for file in files))
     return content_key([yaokit.__version__, digest, {name: version(name) for name in PACKAGES}, shipped()])
 

@@ -27,6 +27,7 @@ class Campaign:
         self.words = ("campaign", "run", folder / "plan.toml", "-o", self.out, "--quiet")
 
     def start(self) -> subprocess.Popen[str]:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run in the background
         cache = self.out.parent / "cache"  # its own: folds that other runs kept leave nothing to interrupt
         own = os.environ | {"YAOKIT_CACHE": str(cache)}
         return subprocess.Popen(command(*self.words), stderr=subprocess.PIPE, text=True, env=own)

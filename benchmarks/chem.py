@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rdkit import Chem, DataStructs, RDLogger, rdBase
+from rdkit import Chem, DataStructs, RDLogger
 from rdkit.Chem import FilterCatalog, rdFingerprintGenerator
+from results import how, write_results
 
-from yaokit import __version__
 from yaokit.bench import codehash
 from yaokit.chem.filters import DEFAULT_CATALOGS, alerts
 from yaokit.chem.fingerprints import morgan, packed
@@ -212,8 +212,7 @@ def page(results: Row) -> str:
         "How many times as fast as its peer each kernel is: the median of runs that took turns, with the "
         "lowest and the highest. What is compared with what stands at the head of `benchmarks/chem.py`.",
         "",
-        f"`{results['command']}`, yaokit {results['version']}, RDKit {results['rdkit']}, "
-        f"{results['seconds']:.0f} s.",
+        how(results),
         "",
         "| | Against | Asked | Ratio | Range | Ours, s | Theirs, s | |",
         "|---|---|---:|---:|---|---:|---:|---|",
@@ -237,20 +236,15 @@ def main(argv: Sequence[str]) -> int:
     asked = parser.parse_args(argv)
     start = time.monotonic()
     rows = [r for name in asked.only for r in PARTS[name](asked.data, asked.peers, asked.repeats)]
-    results = {
-        "benchmark": "chem",
+    about = {
         "command": "python benchmarks/chem.py --data DIR -o DIR --peers PYTHON",
-        "version": __version__,
-        "rdkit": rdBase.rdkitVersion,
         "code_hash": code_hash(),
         "seeds": [],
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
         "summary": {f"{r['what']}, against {r['peer']}": r["ratio"] for r in rows},
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "chem.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    (asked.out / "chem.md").write_text(page(results))
+    write_results("chem", asked.out, about, page)
     for r in rows:
         print(
             f"{'ok  ' if is_met(r) else 'FAIL'}  {r['what']}, against {r['peer']}: {r['ratio']} times as fast"

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from rdkit import Chem
-from results import write_results
+from results import how, write_results
 
 from yaokit.bench import codehash
 from yaokit.chem.parse import parse
@@ -101,8 +101,7 @@ def page(results: Row) -> str:
         "How fast shipped encoders tell what they see, from SMILES on; what is measured stands at the head "
         "of `benchmarks/embeddings.py`.",
         "",
-        f"`{results['command']}`, yaokit {results['version']}, RDKit {results['rdkit']}, "
-        f"{results['seconds']:.0f} s.",
+        how(results),
         "",
         "| Network | Numbers a molecule | Molecules/s of one core | Molecules/s of two processes | Asked "
         "| Opening, s | Batches differ by |",

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from rdkit import Chem
-from results import write_results
+from results import how, write_results
 
 from yaokit.bench import codehash
 from yaokit.bench.fits import files_of
@@ -140,8 +140,7 @@ def page(results: Row) -> str:
         "is measured stands at the head of `benchmarks/explain.py`. `r of model` is the correlation of its "
         "predictions with the truth on the other molecules: what it has not learned it cannot explain.",
         "",
-        f"`{results['command']}`, yaokit {results['version']}, RDKit {results['rdkit']}, "
-        f"{results['seconds']:.0f} s.",
+        how(results),
         "",
         "| Model | Task | Method | AUROC | Asked | Top hidden | Others hidden | r of model | ms a molecule |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|",

@@ -28,6 +28,7 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
+from results import how, write_results
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -36,7 +37,6 @@ from nasty import CASES, MOLECULES, VALUES  # noqa: E402 - after the path is set
 from nasty.case import Case, Cell, Kept, Rejected, Row  # noqa: E402
 from nasty.outcome import cells_table, values_table  # noqa: E402
 
-from yaokit import __version__  # noqa: E402
 from yaokit.bench import codehash  # noqa: E402
 
 VERDICTS = ("ok", "silent loss", "silent change", "crash", "hang")
@@ -191,15 +191,16 @@ def summary(rows: Sequence[dict[str, Any]], tools: Sequence[str]) -> dict[str, A
     }
 
 
-def page(results: dict[str, Any], tools: Sequence[str]) -> str:
+def page(results: dict[str, Any]) -> str:
     """The results as Markdown."""
+    tools = list(results["summary"])
     lines = [
         "# Nasty inputs",
         "",
         f"{len(results['rows'])} files and cells that break readers, each with the outcome it should have, "
         "judged by one rule (see the head of `benchmarks/nasty_inputs.py`; the cases are in `tests/nasty`).",
         "",
-        f"`{results['command']}`, yaokit {results['version']}, {results['seconds']:.0f} s.",
+        how(results),
         "",
         "| | " + " | ".join(NAMES[tool] for tool in tools) + " |",
         "|---|" + "---:|" * len(tools),
@@ -230,22 +231,18 @@ def main(argv: Sequence[str]) -> int:
     tools = {"yaokit": sys.executable, **peers}
     start = time.monotonic()
     rows = run(tools)
-    results = {
-        "benchmark": "nasty_inputs",
+    about = {
         "command": "python benchmarks/nasty_inputs.py -o DIR --peers PYTHON",
-        "version": __version__,
         "code_hash": code_hash(),
         "seeds": [],
         "seconds": round(time.monotonic() - start, 1),
         "rows": rows,
         "summary": summary(rows, list(tools)),
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "nasty_inputs.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    (asked.out / "nasty_inputs.md").write_text(page(results, list(tools)))
+    write_results("nasty_inputs", asked.out, about, page)
     for tool in tools:
-        print(f"{NAMES[tool]:<16}" + ", ".join(f"{n} {v}" for v, n in results["summary"][tool].items()))
-    return 0 if results["summary"]["yaokit"]["ok"] == len(rows) else 1
+        print(f"{NAMES[tool]:<16}" + ", ".join(f"{n} {v}" for v, n in about["summary"][tool].items()))
+    return 0 if about["summary"]["yaokit"]["ok"] == len(rows) else 1
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from results import write_results
+from results import how, write_results
 
 from yaokit.bench import codehash
 
@@ -267,8 +267,7 @@ def page(results: Row) -> str:
         "took turns, with the lowest and the highest. What is compared with what stands at the head of "
         "`benchmarks/predictors.py`.",
         "",
-        f"`{results['command']}`, yaokit {results['version']}, RDKit {results['rdkit']}, "
-        f"{results['seconds']:.0f} s.",
+        how(results),
         "",
         "| | Against | Asked | Measured | Range | | |",
         "|---|---|---:|---:|---|---|---|",

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 import torch
 from rdkit import rdBase
-from results import write_results
+from results import how, write_results
 
 from yaokit.bench import codehash
 from yaokit.chem.fingerprints import bits, flat_morgan
@@ -266,8 +266,7 @@ def page(results: Row) -> str:
         "What the language models draw; what is measured stands at the head of `benchmarks/priors.py`. "
         "In brackets: the same of as many molecules of the corpus.",
         "",
-        f"`{results['command']}`, yaokit {results['version']}, RDKit {results['rdkit']}, "
-        f"{results['seconds']:.0f} s.",
+        how(results),
         "",
         f"| Prior | Seed | {' | '.join(SHOWN.values())} | Molecules a CPU second | Parameters | Epochs "
         "| CPU hours |",

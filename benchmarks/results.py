@@ -18,3 +18,11 @@ def write_results(
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / f"{name}.json", results)
     write_text(out / f"{name}.md", page(results))
+
+
+def how(results: Mapping[str, Any]) -> str:
+    """The line of a page that says what was run, of which versions, and for how long."""
+    return (
+        f"`{results['command']}`, yaokit {results['version']}, RDKit {results['rdkit']}, "
+        f"{results['seconds']:.0f} s."
+    )

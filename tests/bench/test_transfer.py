@@ -10,7 +10,7 @@ from toy_runs import series
 from yaokit.bench.fits import Place
 from yaokit.bench.scores import MEASURES
 from yaokit.bench.transfer import Transfer, drawn, sizes
-from yaokit.bench.transfer_page import summary, task_rows
+from yaokit.bench.transfer_page import summary, task_rows, told
 from yaokit.core.errors import UsageError
 
 TASK, CLIFFS = "herg", "CHEMBL1862_Ki"
@@ -88,6 +88,16 @@ def test_lower_errors_are_counted_up_to_500_molecules():
     assert said["toy_lower_by"] == pytest.approx((0.5 - 0.2) / 2)
     assert said["toy_lower_by_at_all"] == pytest.approx(0.9)
     assert said["toy_tuned_below_forest"] == 2
+
+
+def test_networks_with_descriptors_are_compared_with_each_other():
+    part = _parts({"100": _ways(a=1.0, b=0.5, f=0.4, g=0.3)})
+    part["uses"]["toy"] |= {"scratch_described": "f", "tuned_described": "g"}
+    rows = task_rows("x", MEASURES["rmse"], [part])
+    said = summary(rows)
+    assert said["toy_tuned_below_scratch_described"] == 0
+    assert (said["toy_described_won"], said["toy_described_lower_by"]) == (1, pytest.approx(0.25))
+    assert "wins 1 of 1; its error is on average 25.0% lower" in told("toy", rows, said)
 
 
 def test_a_win_beyond_noise_is_one_of_most_seeds():

@@ -1,9 +1,10 @@
 """What pre-training gives: the same network from its weights and from scratch, on the same few molecules.
 
 Six tasks of the ADMET group and four of MoleculeACE with their given test parts. Training rows are drawn
-from the training part by the seed; no setting is chosen. Beside the network stand its embedding, frozen,
-under support vectors and a Gaussian process, the network at the sizes it has when none is asked for, and a
-forest of fingerprints.
+from the training part by the seed; no setting is chosen. Both networks read what the encoder reads and no
+more: descriptors beside it, which a gnn has when none says otherwise, know much of what pre-training teaches.
+The same two with descriptors stand beside them, as do the encoder's embedding, frozen, under support vectors
+and a Gaussian process, the network as it is when nothing is asked for, and a forest of fingerprints.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,7 +47,8 @@ class Transfer:
     name: ClassVar[str] = "transfer"
     labels: ClassVar[Sequence[str]] = (
         FOREST,
-        *("gnn", "gnn~graph", "gnn@graph", "svm:embedded@graph", "gp:embedded@graph"),
+        *("gnn", "gnn~graph:graph", "gnn@graph:graph", "gnn~graph", "gnn@graph"),
+        *("svm:embedded@graph", "gp:embedded@graph"),
         *("transformer", "transformer~masked", "transformer@masked"),
         *("svm:embedded@masked", "gp:embedded@masked"),
     )
@@ -130,13 +132,20 @@ class Transfer:
         found = {}
         for name, (kind, source) in self.encoders.items():
             member, network = STARTS[kind], keep(source, ENCODERS)
+            alone = ":graph" if kind == "graph" else ""  # no descriptors beside it
             found[name] = {
                 "usual": member,
-                "scratch": f"{member}~{network}",
-                "tuned": f"{member}@{network}",
+                "scratch": f"{member}~{network}{alone}",
+                "tuned": f"{member}@{network}{alone}",
                 "svm": f"svm:embedded@{network}",
                 "gp": f"gp:embedded@{network}",
             }
+            if alone:
+                described = {
+                    "scratch_described": f"{member}~{network}",
+                    "tuned_described": f"{member}@{network}",
+                }
+                found[name] |= described
         return found
 
     def _told(self, scores: dict[str, dict[str, float]], measure: Measure) -> str:

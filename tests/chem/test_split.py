@@ -174,6 +174,13 @@ class TestTime:
         with pytest.raises(UsageError, match=r"2 of 3 rows have no time in the column 'Date'"):
             as_times(values, "Date")
 
+    def test_of_unreadable_times_a_written_one_is_shown(self):
+        values = np.array(["2021-01-01", None, "13/04/2017", ""], object)
+        with pytest.raises(UsageError, match=r"3 of 4 rows .*the first: '13/04/2017'; 2 are empty\); write"):
+            as_times(values, "Date")
+        with pytest.raises(UsageError, match=r"1 of 2 rows .* can be read: they are empty; write"):
+            as_times(values[:2], "Date")
+
     def test_too_few_times_say_so(self):
         with pytest.raises(UsageError, match="need at least 5 different times; the column 'Date' has 4"):
             self.folds([1, 2, 3, 4] * 9)
@@ -189,6 +196,10 @@ class TestColumn:
         numbers = self.folds(values).numbers
         for value in set(values):
             assert len({n for n, v in zip(numbers, values, strict=True) if v == value}) == 1
+
+    def test_a_row_of_neither_train_nor_test_is_asked_about(self):
+        with pytest.raises(UsageError, match=r"train or test, but in 2 of 22 rows nothing"):
+            self.folds(["train"] * 15 + ["Test"] * 5 + ["", None])
 
     def test_a_fold_column_is_taken_as_it_is(self):
         given = np.arange(20) % 5

@@ -138,6 +138,19 @@ def test_the_best_predicted_are_of_the_class_that_is_looked_for(maximize: bool):
     assert (found["measured"] > share) == maximize
 
 
+def test_equal_predictions_count_by_their_share_whatever_their_order():
+    columns = classes(repeats=1)
+    columns["stack"] = np.round(columns["stack"], 1)
+    order = np.argsort(columns["y"], kind="stable")
+    found = [
+        scorecard.selection(
+            {name: values[rows] for name, values in columns.items()}, CLASSIFICATION, maximize=True
+        )
+        for rows in (order, order[::-1])
+    ]
+    assert found[0] == pytest.approx(found[1])
+
+
 def test_calibration_is_told_before_and_after():
     columns = classes()
     found = scorecard.calibration(columns)

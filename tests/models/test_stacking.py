@@ -31,9 +31,22 @@ def test_weights_are_never_negative_and_add_up_to_one(members: np.ndarray):
         assert weights.sum() == pytest.approx(1.0)
 
 
-def test_members_that_all_point_the_wrong_way_share_equally(members: np.ndarray):
+def test_a_member_that_says_little_is_not_given_up_for_one_that_says_too_much():
+    random = np.random.default_rng(0)
+    y = random.normal(6, 0.5, 200)
+    careful, wild = 6 + random.normal(0, 0.05, 200), 6 + 0.3 * (y - 6) + random.normal(0, 1.5, 200)
+    weights = stack_weights(np.column_stack([careful, wild]), y)
+    errors = {
+        share: np.mean((careful + share * (wild - careful) - y) ** 2) for share in np.linspace(0, 1, 101)
+    }
+    assert weights[1] == pytest.approx(min(errors, key=lambda share: errors[share]), abs=0.01)
+    assert weights[0] > 0.8
+
+
+def test_of_members_that_point_the_wrong_way_the_nearest_is_taken(members: np.ndarray):
     y = 12 - members[:, 0]
-    assert stack_weights(members[:, :1].repeat(2, axis=1), y) == pytest.approx([0.5, 0.5])
+    near = 6 + 0.1 * (members[:, 0] - 6)
+    assert stack_weights(np.column_stack([members[:, 0], near]), y) == pytest.approx([0, 1], abs=1e-6)
 
 
 def test_absolute_errors_are_not_led_by_a_few_wild_values(members: np.ndarray):

@@ -9,6 +9,7 @@ import pytest
 from toy_runs import series
 
 from yaokit.campaign import run_campaign
+from yaokit.core.errors import NothingUsable
 from yaokit.data.curation.curate import ValueColumn, curate, curate_to
 from yaokit.models import load
 from yaokit.models.train import Learning, train_model
@@ -107,6 +108,16 @@ def test_columns_that_curation_adds_can_be_asked_for_where_the_input_has_none(tm
     curated = curate([tmp_path / "plain.csv"], values=VALUES, workers=1)
     train_model(curated, tmp_path / "m", learning("n", "random"), workers=1)
     assert weights(tmp_path / "m")[0] == pytest.approx(2 * weights(tmp_path / "m")[1])
+
+
+def test_values_that_mostly_do_not_fit_their_unit_teach_nothing(tmp_path: Path):
+    with open(tmp_path / "own.csv", "w", encoding="utf-8", newline="") as file:
+        rows = [(s, 10 ** (9 - y)) for s, _, y in zip(*series(N), strict=True)]
+        csv.writer(file).writerows([("smiles", "IC50"), *rows])
+    curated = curate([tmp_path / "own.csv"], values=(ValueColumn("IC50"),), workers=1)
+    with pytest.raises(NothingUsable, match=r"rows have a value that the unit p does not allow.*--unit"):
+        train_model(curated, tmp_path / "out", Learning(models=["nearest"]), workers=1)
+    assert not (tmp_path / "out.part").exists()
 
 
 @pytest.mark.parametrize("way", ["here", "link"])

@@ -83,6 +83,14 @@ def test_values_that_lie_in_one_fold_only_are_refused():
         model.fit(table, ["all", "few"])
 
 
+def test_a_class_that_lies_in_one_fold_only_is_refused():
+    smiles = [f"c1ccccc1{'C' * i}" for i in range(1, 9)] + series(60)[0]  # 8 of one scaffold, one fold
+    table = MolTable.of(smiles, columns={"toxic": np.where(np.arange(68) < 8, 1.0, 0.0)})
+    model = Trusted(("nearest",), validation=Validation("scaffold", 3, 1))
+    with pytest.raises(NothingUsable, match="class 1 of 'toxic' lie in one of the 3 scaffold folds"):
+        model.fit(table, ["toxic"])
+
+
 @pytest.mark.parametrize("members", [("bosting",), ("trusted",), ("boosting", "boosting"), ()])
 def test_only_known_single_models_can_be_stacked(members: tuple[str, ...]):
     with pytest.raises(UsageError, match=r"boosting, .*mlp, nearest"):
@@ -179,7 +187,10 @@ def test_a_number_that_is_no_class_is_named():
 
 def test_weights_must_be_numbers_of_zero_or_more():
     table = measured(40).with_columns({"w": [1.0] * 39 + [-1.0]})
-    with pytest.raises(UsageError, match=r"in 'w' is '-1\.0'; weights are numbers"):
+    with pytest.raises(UsageError, match=r"1 of 40 .* in 'w' .* has '-1\.0'\); weights are numbers"):
+        Trusted(("boosting",), weight="w").fit(table, [TASK])
+    table = measured(40).with_columns({"w": [1.0] * 37 + [None] * 3})
+    with pytest.raises(UsageError, match=r"3 of 40 molecules have no usable weight .* has an empty cell"):
         Trusted(("boosting",), weight="w").fit(table, [TASK])
 
 

@@ -16,6 +16,7 @@ from yaokit.models import load
 from yaokit.models.labels import make
 from yaokit.models.trusted import Trusted
 from yaokit.report.evaluated import write
+from yaokit.report.findings import summary
 from yaokit.screen.evaluate import AKIN, SAME, evaluate_file, value_columns
 
 HEADER = ("Name", "smiles", TASK)
@@ -95,6 +96,29 @@ def test_molecules_that_were_learned_from_are_counted_and_left_out(model, tmp_pa
     with open(tmp_path / "out" / "predictions.csv", encoding="utf-8", newline="") as file:
         seen = [row["in_training"] for row in csv.DictReader(file)]
     assert seen.count(SAME) + seen.count(AKIN) == n
+
+
+def test_nothing_is_called_better_by_molecules_that_were_learned_from(model, tmp_path):
+    def told(n: int) -> dict:
+        metrics = evaluate_file(model, table(tmp_path / "in.csv", n, 0), tmp_path / "out", workers=1)
+        write(tmp_path / "out")
+        return metrics["tasks"][0]
+
+    some, new = told(40), told(40)["without_learned"]
+    gap = new["models"]["stack"]["rmse"]["mean"] - new["models"]["forest"]["rmse"]["mean"]
+    assert some["comparison"]["forest"]["difference"] == pytest.approx(gap)
+    assert summary(some)[1].startswith(f"On the {new['n']} molecules it did not learn from, the stack is")
+    known = load(model).smiles
+    rows = [[i, s, y] for s, i, y in zip(*series(60, 0), strict=True) if s in set(known)]
+    with open(tmp_path / "known.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    alone = evaluate_file(model, tmp_path / "known.csv", tmp_path / "out", workers=1)["tasks"][0]
+    assert alone["n_learned"] == alone["n"] == len(rows)
+    assert summary(alone) == (
+        False,
+        "The stack was not compared with a baseline: it learned from all these molecules.",
+    )
+    assert "they say nothing of others" in write(tmp_path / "out").read_text(encoding="utf-8")
 
 
 def test_a_page_is_made_from_the_folder(done):

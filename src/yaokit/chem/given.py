@@ -19,11 +19,17 @@ def column_folds(values: np.ndarray, smiles: Sequence[str], k: int, seed: int, c
 
     Rows with the same value share a fold; rows without a value are one group. A column of words
     like train, valid and test judges on the test rows alone, with the others in k scaffold folds
-    (random ones if there are too few scaffolds) that set weights and intervals.
+    (random ones if there are too few scaffolds) that set weights and intervals; UsageError if it
+    leaves cells empty.
     """
     names = [_name(value) for value in values]
     words = [_word(name) for name in names]
-    if set(words) <= TRAIN | TEST and not TEST.isdisjoint(words):
+    if set(words) <= TRAIN | TEST | {""} and not TEST.isdisjoint(words):
+        if empty := words.count(""):
+            raise UsageError(
+                f"the column {column!r} says train or test, but in {empty:,} of {len(words):,} rows nothing: "
+                "write there which of both they are"
+            )
         is_test = np.array([word in TEST for word in words])
         return _held_out(is_test, smiles, k, seed, column)
     advice = "ask for fewer --folds or another --split"

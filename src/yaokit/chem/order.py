@@ -38,9 +38,13 @@ def as_times(values: np.ndarray, column: str) -> np.ndarray:
     """
     times = np.array([_time(value) for value in values], np.float64)
     if len(bad := np.flatnonzero(np.isnan(times))):
+        texts = ["" if value is None else str(value).strip() for value in values[bad]]
+        written = [text for text in texts if text not in ("", "nan")]
+        empty = f"; {len(bad) - len(written):,} are empty" if len(written) < len(bad) else ""
+        first = f" (the first: {written[0]!r}{empty})" if written else ": they are empty"
         raise UsageError(
-            f"{len(bad):,} of {len(times):,} rows have no time in the column {column!r} that can be read "
-            f"(the first: {str(values[bad[0]])!r}); write numbers or dates as 2021-03-04"
+            f"{len(bad):,} of {len(times):,} rows have no time in the column {column!r} that can be read"
+            f"{first}; write numbers or dates as 2021-03-04 in all"
         )
     return times
 

@@ -71,18 +71,23 @@ def baselines(model: Trusted, X: Any) -> dict[str, np.ndarray]:
 def judge(checked: Checked, *, maximize: bool = True, seed: int = 0) -> dict[str, Any]:
     """What metrics.json says of one task: every model's numbers, comparison, coverage, domain."""
     stack = checked.predicted["stack"]
-    metric = PRIMARY[checked.kind]
-    rivals = {name: p for name, p in checked.predicted.items() if name != "stack"}
     return {
         "models": {
             name: numbers(checked.kind, checked.y, p, maximize=maximize, seed=seed)
             for name, p in checked.predicted.items()
         },
-        "comparison": {name: asdict(compare_rows(checked.y, stack, p, metric)) for name, p in rivals.items()},
+        "comparison": compared(checked),
         "interval": _coverage(checked),
         "in_domain": _domain(checked),
         "error_by_similarity": error_by(checked.similarity, stack - checked.y, _EDGES),
     }
+
+
+def compared(checked: Checked) -> dict[str, Any]:
+    """The stack against each baseline, by the kind's first metric."""
+    stack, metric = checked.predicted["stack"], PRIMARY[checked.kind]
+    rivals = {name: p for name, p in checked.predicted.items() if name != "stack"}
+    return {name: asdict(compare_rows(checked.y, stack, p, metric)) for name, p in rivals.items()}
 
 
 def numbers(

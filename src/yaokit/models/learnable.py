@@ -94,6 +94,21 @@ def check_folds(y: Targets, tasks: Sequence[str], folds: Sequence[Folds], split:
                     f"the values of {task!r} lie in too few of the {k} {split} folds to judge "
                     'a model; choose split = "random", fewer folds or give more measured molecules'
                 )
+            if y.kinds[j] == CLASSIFICATION:
+                _check_classes(y, j, task, fold, split, k)
+
+
+def _check_classes(y: Targets, j: int, task: str, fold: Folds, split: str, k: int) -> None:
+    """NothingUsable if a fold is judged by models that have seen one class alone."""
+    known = _counting(y)[:, j]
+    for label in (0, 1):
+        counts = np.bincount(fold.numbers[known & (y.values[:, j] == label)], minlength=fold.k)
+        for judged in fold.judged:
+            if counts.sum() == counts[list(fold.left_out(judged))].sum():
+                raise NothingUsable(
+                    f"all molecules of class {label} of {task!r} lie in one of the {k} {split} folds: models "
+                    'judged there have never seen it; choose split = "random", fewer folds or give more of it'
+                )
 
 
 def _counting(y: Targets) -> np.ndarray:
@@ -125,8 +140,10 @@ def _weights(table: MolTable, name: str, column: str) -> np.ndarray:
     weights = np.array([_number(cell) for cell in cells])
     bad = np.flatnonzero(~((weights >= 0) & (weights < np.inf)))
     if len(bad):
+        cell = "" if cells[bad[0]] is None else str(cells[bad[0]])[:40]
         raise UsageError(
-            f"the weight of {table.ids[bad[0]]!r} in {name!r} is {str(cells[bad[0]])[:40]!r}; "
+            f"{len(bad):,} of {len(cells):,} molecules have no usable weight in {name!r} (the first, "
+            f"{table.ids[bad[0]]!r}, has {repr(cell) if cell not in ('', 'nan') else 'an empty cell'}); "
             "weights are numbers of 0 or more"
         )
     if not weights.any():

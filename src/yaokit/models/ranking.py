@@ -98,6 +98,13 @@ def top_count(n: int, k: int = 50) -> int:
     return min(k, max(1, n // 5))
 
 
+def picked(score: np.ndarray, k: int) -> np.ndarray:
+    """(n,) how much of each row is among the k highest: 1, 0, or a share of those that tie for the last."""
+    cut = np.sort(score)[::-1][k - 1]
+    above, at = score > cut, score == cut
+    return above + at * ((k - above.sum()) / at.sum())
+
+
 def _steps(y: np.ndarray, score: np.ndarray) -> _Steps:
     order = np.argsort(-np.asarray(score, np.float64), kind="stable")
     falling, positive = np.asarray(score, np.float64)[order], (np.asarray(y)[order] > 0).astype(np.float64)

@@ -16,7 +16,7 @@ from yaokit.models.conformal import LEVEL
 from yaokit.models.domain import MIN_MOLECULES
 from yaokit.models.metrics import METRICS, PRIMARY, confusion, reliability, score
 from yaokit.models.paired import compare, compare_rows, summarize
-from yaokit.models.ranking import hits, top_count
+from yaokit.models.ranking import hits, picked, top_count
 from yaokit.models.targets import CLASSIFICATION
 
 Columns = Mapping[str, np.ndarray]
@@ -106,19 +106,21 @@ def coverage(columns: Columns, kind: str) -> dict[str, Any]:
 
 def selection(columns: Columns, kind: str, *, maximize: bool) -> dict[str, float | int | None]:
     """How the best predicted turn out: being picked for a high prediction invites disappointment."""
-    sign = 1.0 if maximize else -1.0
-    picked = []
+    sign, share = 1.0 if maximize else -1.0, np.zeros(len(columns["y"]))
     for rows in _repeats(columns):
-        best = np.argsort(-sign * columns["stack"][rows], kind="stable")[: top_count(len(rows))]
-        picked.append(rows[best])
-    chosen, first = np.concatenate(picked), columns["y"][next(_repeats(columns))]
+        share[rows] = picked(sign * columns["stack"][rows], top_count(len(rows)))
+    first = columns["y"][next(_repeats(columns))]
     wanted = first == float(maximize) if kind == CLASSIFICATION else hits(first, maximize)
+
+    def mean(values: np.ndarray) -> float:
+        return float(np.average(values, weights=share))
+
     return {
-        "k": len(picked[0]),
+        "k": top_count(len(first)),
         "chance": float(wanted.mean()),
-        "predicted": float(columns["stack"][chosen].mean()),
-        "measured": float(columns["y"][chosen].mean()),
-        "coverage": _share(_held(columns, kind)[chosen]),
+        "predicted": mean(columns["stack"]),
+        "measured": mean(columns["y"]),
+        "coverage": mean(_held(columns, kind)),
     }
 
 

@@ -14,18 +14,21 @@ _SURE_ODDS = 1e-4  # the same of log-odds
 _PRIOR = 2.0  # molecules that each member explains beforehand
 _MAX_ROUNDS, _SETTLED = 1_000, 1e-6
 _ABSOLUTE_ROUNDS = 20  # of least absolute errors by weighted least squares
+_FIRM = 1e3  # how much more than all rows together the sum of the weights counts
 
 
 def stack_weights(predicted: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """(members,) float64, non-negative, sum 1: least squares of (n, members) against (n,).
 
+    The sum is a row of its own, solved with the others. Were it made 1 afterwards, a little of a poor
+    member, all that least squares wants where there is nothing to learn, would become all of the stack.
     `weight`: (n,), how much a row counts.
     """
     root = np.sqrt(np.ones(len(y)) if weight is None else weight)
-    center = y.mean()
-    weights, _ = nnls((predicted - center) * root[:, None], (y - center) * root)
-    if weights.sum() <= 0:
-        return np.full(predicted.shape[1], 1 / predicted.shape[1])
+    wrong = (predicted - y[:, None]) * root[:, None]  # with weights of sum 1 its sum is the stack's error
+    firm = _FIRM * max(np.sqrt((wrong**2).sum(axis=0).max()), np.finfo(np.float32).tiny)
+    rows = np.vstack([wrong, np.full(predicted.shape[1], firm)])
+    weights, _ = nnls(rows, np.append(np.zeros(len(y)), firm))
     return weights / weights.sum()
 
 

@@ -62,6 +62,7 @@ def train_model(
     same call continues in `out`.part. UsageError if `out` exists and is not a model folder; a link
     to a folder is followed.
     """
+    _check_values(curated.summary)
     out = out.resolve()  # ".", for one, has no name to put ".part" behind
     if out.exists() and not _can_hold_model(out):
         raise UsageError(f"{out} exists and is not a model folder; choose another one")
@@ -81,6 +82,17 @@ def train_model(
     (part / ".lock").unlink(missing_ok=True)
     publish(part, out)
     return model.metrics()
+
+
+def _check_values(summary: Mapping[str, Any]) -> None:
+    """NothingUsable if most values do not fit their unit: those that do fit by chance."""
+    n, n_in = summary["codes"].get("VALUE_RANGE", 0), summary["n_in"]
+    if 2 * n > n_in:
+        told = " or ".join(dict.fromkeys(str(task["input_unit"]) for task in summary["tasks"]))
+        raise NothingUsable(
+            f"{n:,} of {n_in:,} rows have a value that the unit {told} does not allow, and others may fit it "
+            "by chance; say with --unit in which unit the column is"
+        )
 
 
 def _can_hold_model(out: Path) -> bool:

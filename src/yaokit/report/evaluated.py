@@ -20,7 +20,8 @@ from yaokit.report.quality import task_block
 from yaokit.report.train import leakage_figure, overview
 
 SPREAD = "Value ± its standard deviation when molecules are drawn again (bootstrap). Tests: paired bootstrap."
-LEAD = "Numbers of measured molecules that had no part in making the model, unless said otherwise below"
+LEAD = "Numbers of measured molecules that had no part in making the model"
+LEARNED = "Numbers of measured molecules, {n_learned:,} of {n:,} of which the model learned from"
 _MANY = 0.05  # a share of molecules learned from, above which the reader is warned
 
 
@@ -49,7 +50,12 @@ def write(folder: Path) -> Path:
 
 def _task(metrics: Mapping[str, Any], predictions: Path, id_column: str | None) -> dict[str, Any]:
     block = task_block(
-        {**metrics, "spread_told": SPREAD, "lead": LEAD}, _rows(predictions, metrics["task"], id_column)
+        {
+            **metrics,
+            "spread_told": SPREAD,
+            "lead": LEARNED.format(**metrics) if metrics["n_learned"] else LEAD,
+        },
+        _rows(predictions, metrics["task"], id_column),
     )
     fresh = metrics.get("without_learned")
     if fresh:
@@ -107,9 +113,12 @@ def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     for task in found["tasks"]:
         yield from warnings(task)
         if task["n"] and task["n_learned"] / task["n"] > _MANY:
+            new = (
+                "see the numbers without them" if "without_learned" in task else "they say nothing of others"
+            )
             yield (
                 f"{task['task']}: the model learned from {task['n_learned']:,} of these {task['n']:,} "
-                "molecules; see the numbers without them."
+                f"molecules; {new}."
             )
         if task["n"] < 30:
             yield f"{task['task']}: {task['n']:,} molecules say little; the intervals are wide."

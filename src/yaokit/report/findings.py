@@ -192,18 +192,20 @@ def _p(value: float) -> str:
 
 def summary(metrics: Row) -> tuple[bool, str]:
     """Whether the stack beats all its rivals, and that in one sentence."""
-    tests = metrics.get("comparison") or {}
+    tests, learned = metrics.get("comparison") or {}, metrics.get("n_learned") or 0
     if not tests:
-        return False, "The stack was not compared with a baseline."
+        why = ": it learned from all these molecules" if learned else ""
+        return False, f"The stack was not compared with a baseline{why}."
     if not any(map(is_known, tests.values())):
         return False, f"The stack was not compared with a baseline: its {_unknown(kind_of(metrics))}."
     worse = [name_of(rival) for rival, test in tests.items() if not test.get("better")]
     better = [name_of(rival) for rival, test in tests.items() if test.get("better")]
+    where = f"On the {metrics['n'] - learned:,} molecules it did not learn from, the" if learned else "The"
     if not worse:
-        return True, f"The stack is better than {_and(better)}, beyond the noise."
+        return True, f"{where} stack is better than {_and(better)}, beyond the noise."
     if not better:
-        return False, f"The stack is not better than {_or(worse)} beyond the noise."
-    return False, f"The stack is better than {_and(better)}, but not than {_or(worse)} beyond the noise."
+        return False, f"{where} stack is not better than {_or(worse)} beyond the noise."
+    return False, f"{where} stack is better than {_and(better)}, but not than {_or(worse)} beyond the noise."
 
 
 def warnings(metrics: Row) -> Iterator[str]:

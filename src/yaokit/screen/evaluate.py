@@ -21,7 +21,7 @@ from yaokit.data.export import write_csv
 from yaokit.data.leakage import Leakage, leakage
 from yaokit.data.read.files import read_records
 from yaokit.models import load
-from yaokit.models.external import Checked, baselines, judge, numbers
+from yaokit.models.external import Checked, baselines, compared, judge, numbers
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted
@@ -264,8 +264,10 @@ def _of_task(test: _Test, task: str, name: str) -> dict[str, Any]:
     }
     found = judge(checked, maximize=maximize, seed=SEED)
     domain = {**(learned.get("domain") or {}), **found.pop("in_domain")}
+    if not new.all():
+        fresh = checked.take(new)  # whoever learned from a molecule is not compared by it
+        found["comparison"] = compared(fresh) if len(fresh) else {}
     if 0 < new.sum() < len(new):
-        fresh = checked.take(new)
         parts = {k: numbers(fresh.kind, fresh.y, p, maximize=maximize) for k, p in fresh.predicted.items()}
         about["without_learned"] = {"n": len(fresh), "models": parts}
     return about | found | {"domain": domain}

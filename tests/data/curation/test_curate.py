@@ -146,6 +146,39 @@ def test_a_value_off_every_p_scale_is_refused(tmp_path):
     assert "is the comma a decimal point" in second
 
 
+def test_a_unit_that_the_name_of_the_column_denies_is_noted(tmp_path):
+    text = "smiles,IC50 (nM)\n" + "".join(f"{'C' * i},{10 * i}\n" for i in range(1, 9))
+    notes = run(tmp_path, text, (ValueColumn("IC50 (nM)"),)).summary["notes"]
+    assert "IC50 (nM): its name says nM, but it is read as --unit p" in notes
+    assert "7 rows have a value that --unit p does not allow; is the unit another?" in notes
+    assert not run(tmp_path, text, (ValueColumn("IC50 (nM)", unit="nM"),)).summary["notes"]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "told"),
+    [
+        ("pIC50", "nM", "p"),
+        ("pIC50", "p", None),
+        ("Ki_uM", "nM", "uM"),
+        ("IC50 [µM]", "uM", None),
+        ("pKi_value", "uM", "p"),
+        ("potency", "nM", None),
+        ("EC50", "nM", None),
+        ("film", "p", None),
+    ],
+)
+def test_the_unit_in_a_name_is_known(name, unit, told):
+    assert ValueColumn(name, unit=unit).unit_of_name == told
+
+
+def test_rows_of_a_molecule_that_differ_in_a_column_that_is_used_are_counted(tmp_path):
+    text = "smiles,IC50,set,x\nCCO,5,train,1\nOCC,6,test,2\nCCN,5,train,1\nNCC,5,train,2\nCCC,7,test,1\n"
+    notes = run(tmp_path, text, (ValueColumn("IC50"),), keep=["set"]).summary["notes"]
+    assert notes == [
+        "set: 1 molecule was merged from rows that differ there; what stands in the first row counts"
+    ]
+
+
 def test_without_values_molecules_alone_are_curated(tmp_path):
     found = run(tmp_path, "smiles,n\nCCO,3\nOCC,4\n", ())
     assert found.table.data["n"].to_pylist() == [2]

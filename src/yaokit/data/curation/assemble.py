@@ -1,6 +1,6 @@
 """The curated table, written shard by shard from rows and their groups."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -27,12 +27,21 @@ class Assembly:
     """
 
     def __init__(
-        self, shards: Shards, groups: Groups, values: Sequence[ValueColumn], sources: Sequence[str]
+        self,
+        shards: Shards,
+        groups: Groups,
+        values: Sequence[ValueColumn],
+        sources: Sequence[str],
+        watched: Collection[str] = (),
     ) -> None:
+        """`watched`: carried columns of which it is noted where the rows of one molecule differ."""
         self._shards, self._groups, self._values = shards, groups, values
         self._sources = pa.array(sources, pa.string())
         self._first: list[np.ndarray] = []
         self._ids: list[pa.Array] = []
+        self._watched = {column: f"c{i}" for i, column in enumerate(shards.carried) if column in watched}
+        self._cells: list[pa.Table] = []  # of watched columns, in the first rows
+        self.differing: dict[str, int] = {}  # watched column → molecules with more than one entry there
         self.ids = UniqueIds()
         self.names: dict[str, str] = {}  # of carried columns: in the input → in the table
         self._types = self._survey()
@@ -87,6 +96,7 @@ class Assembly:
         at = np.searchsorted(rows["row"].to_numpy(), first)
         self._first.append(first)
         self._ids.append(ids.take(pa.array(at)))
+        self._cells.append(rows.select(list(self._watched.values())).take(pa.array(at)))
         n = np.ones(len(rows), np.int64)
         n[at] = many["n"].to_numpy()
         columns: list[Any] = [rows["row"], ids, rows["smiles"]]
@@ -119,12 +129,18 @@ class Assembly:
         ids = pa.concat_arrays([pa.array([], pa.string()), *self._ids])
         if not len(first):
             return
-        for table in self._shards.tables(["row", "source", "line", "text"]):
+        cells, differ = pa.concat_tables(self._cells), {column: set[int]() for column in self._watched}
+        for table in self._shards.tables(["row", "source", "line", "text", *self._watched.values()]):
             of = self._first_of(table)
             mask = (of >= 0) & (of != table["row"].to_numpy())
-            rows = table.filter(pa.array(mask))
-            kept = ids.take(pa.array(np.searchsorted(first, of[mask])))
-            yield pa.table([rows["row"], kept, *self._where(rows)], schema=_MERGED)
+            rows, at = table.filter(pa.array(mask)), np.searchsorted(first, of[mask])
+            for column, name in self._watched.items():
+                pairs = zip(
+                    at.tolist(), rows[name].to_pylist(), cells[name].take(at).to_pylist(), strict=True
+                )
+                differ[column] |= {i for i, cell, kept in pairs if cell != kept}
+            yield pa.table([rows["row"], ids.take(pa.array(at)), *self._where(rows)], schema=_MERGED)
+        self.differing = {column: len(found) for column, found in differ.items() if found}
 
     def ids_of(self, rows: Sequence[int]) -> list[str]:
         """The ids of molecules of several rows, told by their first rows."""

@@ -184,7 +184,8 @@ class _Work:
         progress.say("  grouping") if n_rows > 10 * ROWS else None
         self._groups = grouped(shards, n_rows, self._values)
         self._tally = Tally(shards, sources, self._values)
-        self.assembly = Assembly(shards, self._groups, self._values, [source.name for source in sources])
+        named = [source.name for source in sources]
+        self.assembly = Assembly(shards, self._groups, self._values, named, keep)
         if not self._groups.n_kept:
             raise NothingUsable(self._nothing())
 
@@ -208,7 +209,7 @@ class _Work:
         """The issues and the summary; after `parts` have been read."""
         issues = self._tally.issues(self._groups, self._named, self.assembly.ids)
         summary = self._tally.summary(self._sources, self._groups, issues, self.assembly.ids)
-        summary["notes"] += self._notes
+        summary["notes"] += self._notes + [_differs(*found) for found in self.assembly.differing.items()]
         about = {"columns": self._names(), "standardizer": self._standardizer.settings()}
         return _issue_table(issues), {**summary, **about}
 
@@ -226,6 +227,15 @@ class _Work:
         worst = list(counts["codes"].items())[:3]
         reasons = ", ".join(f"{code} {n:,} ({REASONS[code]})" for code, n in worst)
         return f"none of the {counts['n_in']:,} rows of {names(self._sources)} can be used: {reasons}"
+
+
+def _differs(column: str, n: int) -> str:
+    have = (
+        "molecule was merged from rows that differ"
+        if n == 1
+        else "molecules were merged from rows that differ"
+    )
+    return f"{column}: {n:,} {have} there; what stands in the first row counts"
 
 
 def _itself(n: int) -> int:

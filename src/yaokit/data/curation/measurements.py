@@ -9,6 +9,8 @@ from yaokit.data.curation.classes import Classes
 from yaokit.data.curation.units import is_concentration, known_unit
 from yaokit.data.read.columns import no_column
 
+_IN_NAME = re.compile(r"[\s_(\[]([mnpuµμ]?M)[\])]?$")  # "IC50 (nM)", "Ki_uM"
+_P_NAME = re.compile(r"p(IC50|EC50|XC50|AC50|Ki|Kd|ChEMBL)(?![a-z])", re.I)
 RESERVED = {"row", "id", "smiles", "n", "spread", "repaired", "source", "source_rows", "input_smiles"}
 
 
@@ -50,6 +52,15 @@ class ValueColumn:
     def is_label(self) -> bool:
         """Whether the cells hold labels ("active") rather than numbers to be cut at a threshold."""
         return self.classes is not None and self.classes.threshold is None
+
+    @property
+    def unit_of_name(self) -> str | None:
+        """The unit that the column's name tells if it is another than the one it is read in."""
+        if self.unit_column is not None or self.is_label:
+            return None
+        written = _IN_NAME.search(self.column)
+        told = known_unit(written[1]) if written else "p" if _P_NAME.match(self.column) else None
+        return None if told is None or told == known_unit(self.unit) else told
 
     def columns(self) -> list[str]:
         """All input columns it reads."""

@@ -150,6 +150,12 @@ class Tally:
         for value, flags in zip(self._values, self._flags, strict=True):
             if _n(flags, DECIMAL_COMMA):
                 yield f"{value.column}: commas are read as decimal points"
+        for value in self._values:
+            if told := value.unit_of_name:
+                yield f"{value.column}: its name says {told}, but it is read as --unit {value.unit}"
+        if n := self._codes["VALUE_RANGE"]:
+            units = " or ".join(dict.fromkeys(value.unit for value in self._values))
+            yield f"{n:,} rows have a value that --unit {units} does not allow; is the unit another?"
         for value, flags in zip(self._values, self._flags, strict=True):
             if n := _n(flags, UNREADABLE):
                 left = "cells could not be read; their rows are kept for their other values"

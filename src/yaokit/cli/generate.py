@@ -25,6 +25,7 @@ def generate(
     """Draw new molecules from a language model: canonical SMILES, one a line.
 
     Strings that are no molecule are drawn again, so that OUT has N lines; how many they were is told.
+    A language model that has learned too little gives up early: then there are fewer, and it says so.
     The same seed gives the same molecules.
 
     For example:

@@ -1,6 +1,8 @@
 """Atom contributions of networks, through captum: parts of the molecule are taken away inside the network.
 
-On the scale of the network's outputs: the task's unit for numbers, log odds for a class.
+On the scale of the network's outputs: the task's unit for numbers, log odds for a class. What atoms lose one
+by one does not add up: so the rest of the prediction, less what the network says of nothing in particular, is
+shared equally among the atoms (the equal surplus of Driessen & Funaki 1991, OR Spektrum 13:15).
 """
 
 from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 STEPS = 24  # of integrated gradients
 _BONDS = set("=#$:/\\~-")
 _AT_ONCE = 64  # hidden parts in one batch
+_LARGE = 60  # atoms beyond which descriptors, minutes for all atoms, are left out of it
 
 Output = Callable[..., "torch.Tensor"]
 
@@ -31,13 +34,16 @@ Output = Callable[..., "torch.Tensor"]
 def graphs(model: "Gnn", mols: Sequence[Chem.Mol], task: int, method: str = "occlusion") -> list[np.ndarray]:
     """(atoms,) float64 of each molecule: what the output loses when an atom is faded out of the graph.
 
-    What descriptors of the whole molecule add is found by hiding each atom from them alone. `method`
-    "gradients" integrates gradients from all atoms faded out to all there.
+    What descriptors of the whole molecule add is found by hiding each atom from them alone, up to 60 atoms.
+    `method` "gradients" integrates gradients from all atoms faded out to all there. The sum is the prediction
+    less the training values' mean, on the scale that was learned.
     """
     out = []
     for mol in mols:
         values = _mean_of_networks(model, lambda i, mol=mol: _faded(model, i, mol, task, method), task)
-        out.append(values + _described(model, mol, task) if model.features == "described" else values)
+        if model.features == "described" and mol.GetNumAtoms() <= _LARGE:
+            values += _described(model, mol, task)
+        out.append(_whole(model, mol, values, task))
     return out
 
 
@@ -49,12 +55,22 @@ def tokens(
     Those of an atom and its neighbors are taken away together, since a network guesses a single
     missing token from those around it; the loss is shared equally among them. On average over the ways
     of writing that a prediction reads. `method` "gradients" integrates gradients from zeros to the
-    embedded tokens. The sign of a bond belongs to the atom after it.
+    embedded tokens. The sign of a bond belongs to the atom after it. The sum is as that of `graphs`.
     """
-    return [
-        _mean_of_networks(model, lambda i, mol=mol: _written(model, i, mol, task, method), task)
-        for mol in mols
-    ]
+    out = []
+    for mol in mols:
+        values = _mean_of_networks(model, lambda i, mol=mol: _written(model, i, mol, task, method), task)
+        out.append(_whole(model, mol, values, task))
+    return out
+
+
+def _whole(model: Network, mol: Chem.Mol, values: np.ndarray, task: int) -> np.ndarray:
+    """(atoms,) the values, moved so that they add up to what the molecule has beyond the mean."""
+    if not len(values):
+        return values
+    ready = model._ready(featurize(model.features, [mol]))
+    beyond = np.mean([model._outputs(i, ready)[0, task] for i in range(model.networks)]) * model._scale[task]
+    return values + (beyond - values.sum()) / len(values)
 
 
 def _mean_of_networks(model: Network, of: Callable[[int], np.ndarray], task: int) -> np.ndarray:

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 import torch
 from rdkit import Chem
+from scipy.special import logit
 
 from yaokit.data.read.files import read_records
+from yaokit.explain import networks
 from yaokit.explain.attribution import of_member
 from yaokit.explain.known import TASKS, Known, area, deletion
 from yaokit.models.base import Member
 from yaokit.models.featurize import featurize
 from yaokit.models.labels import make
-from yaokit.models.targets import Targets
+from yaokit.models.targets import CLASSIFICATION, Targets
 
 HALOGENS, AMIDES, SULFONYLS, ETHERS, EITHER, BOTH = TASKS
 N_TEST = 25
@@ -76,6 +78,29 @@ def test_every_architecture_finds_the_atoms(label: str, task: Known):
 @pytest.mark.parametrize("label", list(QUICK))
 def test_a_small_network_finds_halogens(label: str):
     check(label, HALOGENS, 300, 0.9, **QUICK[label])
+
+
+@pytest.mark.parametrize("label", ["gnn", "cnn"])
+@pytest.mark.parametrize("task", [HALOGENS, EITHER], ids=lambda task: task.name)
+def test_the_values_of_a_network_add_up_to_what_the_prediction_has_beyond_the_mean(label: str, task: Known):
+    mols = molecules(60)
+    model = fitted(label, task, mols, epochs=2)
+    said, base = (
+        model.predict_features(featurize(model.features, mols[:5]))[0][:, 0],
+        task.values(mols).mean(),
+    )
+    if task.kind == CLASSIFICATION:
+        said, base = logit(said), logit(base)
+    sums = np.array([values.sum() for values in of_member(model, mols[:5], 0)])
+    assert sums == pytest.approx(said - base, abs=1e-4)
+
+
+def test_a_peptide_does_not_take_minutes(monkeypatch: pytest.MonkeyPatch):
+    model = fitted("gnn", HALOGENS, molecules(60), epochs=1)
+    peptide = Chem.MolFromSequence("ACDEFGHIKLMNPQRSTVWY")
+    monkeypatch.setattr(networks, "without", lambda mol: pytest.fail("descriptors without each atom"))
+    (values,) = of_member(model, [peptide], 0)
+    assert len(values) == peptide.GetNumAtoms() > networks._LARGE
 
 
 def test_the_truth_is_the_groups_atoms():

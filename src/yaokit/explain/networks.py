@@ -15,6 +15,8 @@ from rdkit import Chem
 from yaokit.explain.masking import without
 from yaokit.models.featurize import featurize
 from yaokit.models.network import Network
+from yaokit.models.stacking import log_odds
+from yaokit.models.targets import CLASSIFICATION
 from yaokit.nn.devices import one_thread
 
 if TYPE_CHECKING:
@@ -68,9 +70,9 @@ def _whole(model: Network, mol: Chem.Mol, values: np.ndarray, task: int) -> np.n
     """(atoms,) the values, moved so that they add up to what the molecule has beyond the mean."""
     if not len(values):
         return values
-    ready = model._ready(featurize(model.features, [mol]))
-    beyond = np.mean([model._outputs(i, ready)[0, task] for i in range(model.networks)]) * model._scale[task]
-    return values + (beyond - values.sum()) / len(values)
+    mean = model.predict_features(featurize(model.features, [mol]))[0][0, task]
+    said = log_odds(mean) if model._kinds[task] == CLASSIFICATION else mean
+    return values + (said - model._center[task] - values.sum()) / len(values)
 
 
 def _mean_of_networks(model: Network, of: Callable[[int], np.ndarray], task: int) -> np.ndarray:

@@ -73,7 +73,11 @@ def test_labels_are_taken_for_classes(yaokit: Callable, table: Path, tmp_path: P
         (["--target", "pIC50", "--model", "bosting"], 2, "choose one or more different ones of: boosting"),
         (["--target", "pIC50", "--model", "svm:graph"], 2, "it reads: fp, full"),
         (["--target", "pIC50", "--time-limit", "0"], 2, "leaves no time"),
-        (["--target", "pIC50", "--weight", "note"], 2, "in 'note' is 'x'"),
+        (
+            ["--target", "pIC50", "--weight", "note"],
+            2,
+            "no usable weight in 'note' (the first, '0', has 'x')",
+        ),
         (["--target", "pIC50", "--task", "classification"], 2, "not two classes; give --threshold"),
         (["--target", "pIC50", "--threshold", "6"], 2, "add --task classification"),
         (["--target", "pIC50", "--model", "mlp", "--device", "mps"], 2, "this machine has"),

@@ -99,16 +99,22 @@ def check_folds(y: Targets, tasks: Sequence[str], folds: Sequence[Folds], split:
 
 
 def _check_classes(y: Targets, j: int, task: str, fold: Folds, split: str, k: int) -> None:
-    """NothingUsable if a fold is judged by models that have seen one class alone."""
+    """NothingUsable if both classes stand in a fold that is judged by models that have seen one alone.
+
+    With one class in it nothing can be told of the fold, which the report says.
+    """
     known = _counting(y)[:, j]
-    for label in (0, 1):
-        counts = np.bincount(fold.numbers[known & (y.values[:, j] == label)], minlength=fold.k)
-        for judged in fold.judged:
-            if counts.sum() == counts[list(fold.left_out(judged))].sum():
-                raise NothingUsable(
-                    f"all molecules of class {label} of {task!r} lie in one of the {k} {split} folds: models "
-                    'judged there have never seen it; choose split = "random", fewer folds or give more of it'
-                )
+    counts = np.array(
+        [np.bincount(fold.numbers[known & (y.values[:, j] == c)], minlength=fold.k) for c in (0, 1)]
+    )
+    for judged in fold.judged:
+        seen = counts.sum(axis=1) - counts[:, list(fold.left_out(judged))].sum(axis=1)
+        if counts[:, judged].all() and not seen.all():
+            raise NothingUsable(
+                f"a {split} fold holds both classes of {task!r}, and the models that are judged by it have seen "
+                f"no molecule of class {int(seen.argmin())}; choose --split random, fewer folds than {k} or "
+                "give more of that class"
+            )
 
 
 def _counting(y: Targets) -> np.ndarray:

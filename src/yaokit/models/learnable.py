@@ -111,7 +111,7 @@ def _check_classes(y: Targets, j: int, task: str, fold: Folds, split: str, k: in
         seen = counts.sum(axis=1) - counts[:, list(fold.left_out(judged))].sum(axis=1)
         if counts[:, judged].all() and not seen.all():
             raise NothingUsable(
-                f"a {split} fold holds both classes of {task!r}, and the models that are judged by it have seen "
+                f"a {split} fold holds both classes of {task!r}, and the models that it judges have seen "
                 f"no molecule of class {int(seen.argmin())}; choose --split random, fewer folds than {k} or "
                 "give more of that class"
             )

@@ -87,5 +87,7 @@ def test_data_of_several_folders_are_told_apart(tmp_path: Path):
     found = _hashes(tmp_path / "one", [tmp_path / "one", tmp_path / "two" / "a.csv"])
     assert list(found) == ["one/a.csv", "two/a.csv"]
     assert found["one/a.csv"] != found["two/a.csv"]
+    (tmp_path / "one" / "b.csv.gz").write_text("packed")
+    assert list(_hashes(tmp_path / "one", [tmp_path / "one" / "b.csv"])) == ["one/b.csv.gz"]
     with pytest.raises(UsageError, match=r"no files in .*three; give --data"):
         _hashes(tmp_path / "one", [tmp_path / "three"])

@@ -116,7 +116,9 @@ def _hashes(folder: Path, sources: Sequence[Path]) -> dict[str, str]:
     """What the data are, file by file; UsageError if there are none in one of the places."""
     found: dict[str, str] = {}
     for place in sources or [folder]:
-        paths = [place] if place.is_file() else [path for path in sorted(place.glob("*")) if path.is_file()]
+        packed = place.with_name(f"{place.name}.gz")
+        paths = [path for path in (place, packed) if path.is_file()][:1]
+        paths = paths or [path for path in sorted(place.glob("*")) if path.is_file()]
         if not paths:
             raise UsageError(f"no files in {place}; give --data the folder that holds {folder.name}/")
         found |= {

@@ -165,6 +165,7 @@ def test_a_unit_that_the_name_of_the_column_denies_is_noted(tmp_path):
         ("potency", "nM", None),
         ("EC50", "nM", None),
         ("film", "p", None),
+        ("pIC50", "none", None),
     ],
 )
 def test_the_unit_in_a_name_is_known(name, unit, told):
@@ -174,9 +175,7 @@ def test_the_unit_in_a_name_is_known(name, unit, told):
 def test_rows_of_a_molecule_that_differ_in_a_column_that_is_used_are_counted(tmp_path):
     text = "smiles,IC50,set,x\nCCO,5,train,1\nOCC,6,test,2\nCCN,5,train,1\nNCC,5,train,2\nCCC,7,test,1\n"
     notes = run(tmp_path, text, (ValueColumn("IC50"),), keep=["set"]).summary["notes"]
-    assert notes == [
-        "set: 1 molecule was merged from rows that differ there; what stands in the first row counts"
-    ]
+    assert notes == ["set: 1 merged molecule has rows that differ there; what stands in the first counts"]
 
 
 def test_without_values_molecules_alone_are_curated(tmp_path):

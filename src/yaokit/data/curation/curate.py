@@ -230,12 +230,8 @@ class _Work:
 
 
 def _differs(column: str, n: int) -> str:
-    have = (
-        "molecule was merged from rows that differ"
-        if n == 1
-        else "molecules were merged from rows that differ"
-    )
-    return f"{column}: {n:,} {have} there; what stands in the first row counts"
+    have = "molecule has" if n == 1 else "molecules have"
+    return f"{column}: {n:,} merged {have} rows that differ there; what stands in the first counts"
 
 
 def _itself(n: int) -> int:

@@ -55,8 +55,8 @@ class ValueColumn:
 
     @property
     def unit_of_name(self) -> str | None:
-        """The unit that the column's name tells if it is another than the one it is read in."""
-        if self.unit_column is not None or self.is_label:
+        """The unit that the column's name tells if it is another than the molar one it is read in."""
+        if self.unit_column is not None or self.is_label or known_unit(self.unit) in ("%", "none"):
             return None
         written = _IN_NAME.search(self.column)
         told = known_unit(written[1]) if written else "p" if _P_NAME.match(self.column) else None

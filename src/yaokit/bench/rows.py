@@ -43,10 +43,16 @@ class Molecules:
 
 def table(path: Path) -> list[dict[str, str | None]]:
     """The rows of a file, or of the same file packed (.gz); UsageError if there is neither."""
-    packed = path.with_name(f"{path.name}.gz")
-    if not path.exists() and not packed.exists():
+    found = stored(path)
+    if found is None:
         raise UsageError(f"no file {path}; give --data the folder that holds {path.parent.name}/")
-    return [record.cells for record in read_records(path if path.exists() else packed)]
+    return [record.cells for record in read_records(found)]
+
+
+def stored(path: Path) -> Path | None:
+    """The file, or the same file packed (.gz); None if there is neither."""
+    places = (path, path.with_name(f"{path.name}.gz"))
+    return next((place for place in places if place.is_file()), None)
 
 
 def molecules(rows: Sequence[dict[str, str | None]], smiles: str, columns: Sequence[str]) -> Molecules:

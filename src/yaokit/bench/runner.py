@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 from yaokit import __version__
 from yaokit.bench.codehash import code_hash, files
 from yaokit.bench.fits import Place, files_of
+from yaokit.bench.rows import stored
 from yaokit.core.cache import cache_folder
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import pick
@@ -116,9 +117,8 @@ def _hashes(folder: Path, sources: Sequence[Path]) -> dict[str, str]:
     """What the data are, file by file; UsageError if there are none in one of the places."""
     found: dict[str, str] = {}
     for place in sources or [folder]:
-        packed = place.with_name(f"{place.name}.gz")
-        paths = [path for path in (place, packed) if path.is_file()][:1]
-        paths = paths or [path for path in sorted(place.glob("*")) if path.is_file()]
+        one = stored(place)
+        paths = [one] if one else [path for path in sorted(place.glob("*")) if path.is_file()]
         if not paths:
             raise UsageError(f"no files in {place}; give --data the folder that holds {folder.name}/")
         found |= {

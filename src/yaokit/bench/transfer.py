@@ -16,7 +16,7 @@ import numpy as np
 from yaokit.bench.admet_group import TASKS as GROUP_TASKS
 from yaokit.bench.audit import GROUP
 from yaokit.bench.fits import Learning, Place
-from yaokit.bench.rows import Molecules, molecules, table
+from yaokit.bench.rows import Molecules, molecules, stored, table
 from yaokit.bench.scores import MEASURES, Measure
 from yaokit.chem.folds import Folds
 from yaokit.core.errors import UsageError
@@ -66,7 +66,7 @@ class Transfer:
         if members:
             raise UsageError("transfer compares what its table says, with each shipped encoder: no --members")
         self.data, self.folder, self.place = data, data / GROUP, place
-        self.sources = [path for path in map(self.file, self.tasks) if path.is_file()]
+        self.sources = [path for path in map(stored, map(self.file, self.tasks)) if path]
         there = {name: (card["kind"], name) for name, card in shipped().items() if card["kind"] in ENCODERS}
         self.encoders = there if encoders is None else encoders
         if not self.encoders:

@@ -1,5 +1,7 @@
 """Attributions find the atoms that make the value, and taking those away matters most."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,9 @@ from scipy.special import logit
 
 from yaokit.data.read.files import read_records
 from yaokit.explain import networks
-from yaokit.explain.attribution import of_member
+from yaokit.explain.attribution import SMALL, of_member
 from yaokit.explain.known import TASKS, Known, area, deletion
+from yaokit.explain.run import Settings, explain_file
 from yaokit.models.base import Member
 from yaokit.models.featurize import featurize
 from yaokit.models.labels import make
@@ -95,12 +98,17 @@ def test_the_values_of_a_network_add_up_to_what_the_prediction_has_beyond_the_me
     assert sums == pytest.approx(said - base, abs=1e-4)
 
 
-def test_a_peptide_does_not_take_minutes(monkeypatch: pytest.MonkeyPatch):
+def test_a_peptide_does_not_take_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     model = fitted("gnn", HALOGENS, molecules(60), epochs=1)
     peptide = Chem.MolFromSequence("ACDEFGHIKLMNPQRSTVWY")
     monkeypatch.setattr(networks, "without", lambda mol: pytest.fail("descriptors without each atom"))
     (values,) = of_member(model, [peptide], 0)
-    assert len(values) == peptide.GetNumAtoms() > networks._LARGE
+    assert len(values) == peptide.GetNumAtoms() > SMALL
+    model.tasks = (HALOGENS.name,)
+    model.save(tmp_path / "model")
+    (tmp_path / "one.smi").write_text(Chem.MolToSmiles(peptide))
+    summary = explain_file(tmp_path / "model", tmp_path / "one.smi", Settings(top=0)).summary
+    assert any(f"1 with more than {SMALL} atoms" in note for note in summary["notes"])
 
 
 def test_the_truth_is_the_groups_atoms():

@@ -18,6 +18,7 @@ METHODS = {  # model → function(model, mols, task) -> (atoms,) float64 of each
     "gnn": ("yaokit.explain.networks:graphs", "occlusion"),
 }
 ANY = ("yaokit.explain.masking:member", "masking")  # of every other model
+SMALL = 60  # atoms up to which what a gnn's descriptors add is found atom by atom; beyond, it takes minutes
 _SAMPLE = 8  # training molecules on which members are compared
 
 
@@ -51,6 +52,13 @@ def of_member(model: Member, mols: Sequence[Chem.Mol], task: int) -> list[np.nda
 def method_of(model: Member) -> str:
     """What the method that explains a model is called."""
     return METHODS.get(model.name, ANY)[1]
+
+
+def undescribed(subject: Subject, mols: Sequence[Chem.Mol], task: int) -> int:
+    """Of how many molecules what descriptors add is shared equally by all atoms (see SMALL)."""
+    used = [m for m, w in zip(subject.members.values(), subject.weights[:, task], strict=True) if w > 0]
+    is_described = any(model.name == "gnn" and model.features == "described" for model in used)
+    return sum(mol.GetNumAtoms() > SMALL for mol in mols) if is_described else 0
 
 
 def _weighted(subject: Subject, task: int) -> list[tuple[str, float]]:

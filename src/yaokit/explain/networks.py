@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from rdkit import Chem
 
+from yaokit.explain.attribution import SMALL
 from yaokit.explain.masking import without
 from yaokit.models.featurize import featurize
 from yaokit.models.network import Network
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 STEPS = 24  # of integrated gradients
 _BONDS = set("=#$:/\\~-")
 _AT_ONCE = 64  # hidden parts in one batch
-_LARGE = 60  # atoms beyond which descriptors, minutes for all atoms, are left out of it
 
 Output = Callable[..., "torch.Tensor"]
 
@@ -36,14 +36,14 @@ Output = Callable[..., "torch.Tensor"]
 def graphs(model: "Gnn", mols: Sequence[Chem.Mol], task: int, method: str = "occlusion") -> list[np.ndarray]:
     """(atoms,) float64 of each molecule: what the output loses when an atom is faded out of the graph.
 
-    What descriptors of the whole molecule add is found by hiding each atom from them alone, up to 60 atoms.
+    What descriptors of the whole molecule add is found by hiding each atom from them, up to SMALL atoms.
     `method` "gradients" integrates gradients from all atoms faded out to all there. The sum is the prediction
     less the training values' mean, on the scale that was learned.
     """
     out = []
     for mol in mols:
         values = _mean_of_networks(model, lambda i, mol=mol: _faded(model, i, mol, task, method), task)
-        if model.features == "described" and mol.GetNumAtoms() <= _LARGE:
+        if model.features == "described" and mol.GetNumAtoms() <= SMALL:
             values += _described(model, mol, task)
         out.append(_whole(model, mol, values, task))
     return out

@@ -21,7 +21,7 @@ from yaokit.core.types import Prediction
 from yaokit.data.read.columns import roles_of
 from yaokit.data.read.files import Record, read_records
 from yaokit.explain.attention import Attention, attention
-from yaokit.explain.attribution import attribute, method_of
+from yaokit.explain.attribution import SMALL, attribute, method_of, undescribed
 from yaokit.explain.counterfactuals import Search
 from yaokit.explain.importance import Importance, feature_importance, group_importance
 from yaokit.explain.pairs import evidence, training_pairs
@@ -111,7 +111,7 @@ def explain_file(
     }
     rules, importance = _whole(about, molecules, task, settings)
     tables["importance"] = pa.Table.from_pylist([rounded(asdict(i)) for i in importance], IMPORTANCE)
-    summary = _summary(about, task, settings, rows, tables, rules)
+    summary = _summary(about, task, settings, rows, molecules, tables, rules)
     return Explained(tables, molecules, top, rules, summary, _attention(about, molecules, top, task))
 
 
@@ -215,6 +215,7 @@ def _summary(
     task: int,
     settings: Settings,
     rows: Sequence[str | Failure],
+    molecules: Sequence[Molecule],
     tables: Mapping[str, pa.Table],
     rules: Rules | None,
 ) -> dict[str, Any]:
@@ -228,6 +229,10 @@ def _summary(
         notes.append(
             "the model stands outside its trained folder: molecules are taken as they are written, "
             "with salts and charges"
+        )
+    if n := undescribed(about, [m.mol for m in molecules], task):
+        notes.append(
+            f"{n:,} with more than {SMALL} atoms: what descriptors of the molecule add is shared equally"
         )
     if rules is None:
         notes.append("too few molecules to find rules from")

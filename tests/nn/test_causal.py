@@ -19,6 +19,7 @@ from yaokit.nn.causal import (
     log_likelihoods,
     network_settings,
     sample,
+    syntax_of,
 )
 from yaokit.nn.devices import one_thread
 from yaokit.nn.pretrained import Pretrained, save_pretrained
@@ -28,6 +29,7 @@ SMALL = {
     "gru": {"architecture": "gru", "embedding": 16, "width": 64, "depth": 2, "dropout": 0.1},
     "gpt": {"architecture": "gpt", "width": 64, "depth": 2, "heads": 4, "dropout": 0.1},
 }
+SMALL |= {f"{name} told": {**settings, "syntax": True} for name, settings in SMALL.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +71,11 @@ def test_permuted_rows_give_permuted_likelihoods(net: CausalNet, molecules: list
 def test_steps_give_the_logits_of_the_whole_sequence(net: CausalNet, molecules: list[str]):
     batch = tokens(molecules)[:, :30]
     with torch.no_grad():
-        whole, state = net(batch), net.start(len(batch))
+        whole, state, told = net(batch), net.start(len(batch)), syntax_of(batch)
         for place in range(batch.shape[1]):
-            logits, state = net.step(batch[:, place], state)
+            logits, state = net.step(
+                batch[:, place], state, told[:, place] if net.settings["syntax"] else None
+            )
             known = batch[:, place] != PAD
             assert torch.allclose(logits[known], whole[known, place], atol=1e-4)
 

@@ -10,6 +10,7 @@ from rdkit import Chem
 from toy_pretraining import small_corpus
 from toy_runs import made_once, series
 
+from yaokit.chem.syntax import NUMBERS
 from yaokit.core.errors import UsageError
 from yaokit.nn.causal import load_prior, log_likelihood, sample
 from yaokit.nn.devices import one_thread
@@ -42,15 +43,24 @@ def test_the_loss_is_the_mean_likelihood_of_molecules(molecules: list[str]):
     net = objective.module().eval()
     batch = objective.batch(molecules, None, random())
     loss, parts = objective.loss(net, batch)
-    mean = -log_likelihood(net, batch).mean()
+    mean = -log_likelihood(net, batch[0]).mean()
     assert loss.item() == pytest.approx(mean.item() / 40)
     assert parts["nats_a_molecule"].item() == pytest.approx(mean.item())
     n_tokens = sum(len(smiles_tokenizer().split(text)) + 1 for text in molecules)
     assert parts["nats_a_token"].item() == pytest.approx(mean.item() * len(molecules) / n_tokens)
 
 
+def test_the_loss_is_the_same_if_the_network_finds_out_what_is_open(molecules: list[str]):
+    objective = Causal(**TINY)
+    net = objective.module().eval()
+    tokens, told = objective.batch(molecules, None, random())
+    assert torch.equal(objective.loss(net, (tokens, told))[0], objective.loss(net, (tokens, None))[0])
+    assert objective.loss(net, (tokens, told * 0))[0] != objective.loss(net, (tokens, told))[0]
+    assert Causal(**TINY, syntax=False).batch(molecules, None, random())[1] is None
+
+
 def test_molecules_are_written_as_they_are_given(molecules: list[str]):
-    batch = Causal(**TINY).batch(molecules, None, random()).numpy()
+    batch = Causal(**TINY).batch(molecules, None, random())[0].numpy()
     assert [smiles_tokenizer().decode(row) for row in batch] == molecules
     assert (batch[:, 0] == BOS).all()
 
@@ -58,7 +68,9 @@ def test_molecules_are_written_as_they_are_given(molecules: list[str]):
 def test_a_share_is_written_anew_each_time(molecules: list[str]):
     objective, decode = Causal(**TINY, randomized=0.5), smiles_tokenizer().decode
     random_ = random()
-    first, second = ([decode(row) for row in objective.batch(molecules, None, random_).numpy()] for _ in "12")
+    first, second = (
+        [decode(row) for row in objective.batch(molecules, None, random_)[0].numpy()] for _ in "12"
+    )
     n_same = sum(a == b for a, b in zip(first, molecules, strict=True))
     assert 8 < n_same < 32
     assert first != second
@@ -72,7 +84,8 @@ def test_what_cannot_be_written_anew_stays_as_it_is():
 
 def test_of_a_long_molecule_the_beginning_is_learned():
     objective = Causal(**TINY, longest=10)
-    batch = objective.batch(["C" * 30, "CCO"], None, random())
+    batch, told = objective.batch(["C" * 30, "CCO"], None, random())
+    assert told.shape == (2, 12, NUMBERS)
     assert batch.shape == (2, 12)
     assert EOS not in batch[0]
     assert batch[1].tolist() == [BOS, *batch[1, 1:4].tolist(), EOS, *[PAD] * 7]
@@ -84,18 +97,21 @@ def test_the_weights_shipped_are_those_of_the_network(molecules: list[str]):
     again = objective.module()
     again.load_state_dict({name: torch.from_numpy(a) for name, a in objective.state(net).items()})
     batch = objective.batch(molecules, None, random())
-    assert torch.equal(net(batch), again(batch))
+    assert torch.equal(net(*batch), again(*batch))
 
 
 @pytest.mark.parametrize("size", ["gru", "gpt-small"])
 def test_work_grows_with_tokens_not_with_padding(size: str, molecules: list[str]):
     objective = Causal(size=size)
-    batch = objective.batch(molecules, None, random())
-    wider = torch.nn.functional.pad(batch, (0, 20), value=PAD)
-    assert objective.flops(wider) == objective.flops(batch)
-    assert objective.flops(batch[:20]) < 0.7 * objective.flops(batch)
-    n_tokens, n_weights = (batch[:, 1:] != PAD).sum(), sum(p.numel() for p in objective.module().parameters())
-    assert 0.7 < objective.flops(batch) / float(6 * n_tokens * n_weights) < 1.2
+    tokens, told = objective.batch(molecules, None, random())
+    flops = objective.flops((tokens, told))
+    assert objective.flops((torch.nn.functional.pad(tokens, (0, 20), value=PAD), told)) == flops
+    assert objective.flops((tokens[:20], told[:20])) < 0.7 * flops
+    n_tokens, n_weights = (
+        (tokens[:, 1:] != PAD).sum(),
+        sum(p.numel() for p in objective.module().parameters()),
+    )
+    assert 0.7 < flops / float(6 * n_tokens * n_weights) < 1.2
 
 
 def test_bf16_learns_too(molecules: list[str]):

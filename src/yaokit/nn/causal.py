@@ -1,9 +1,11 @@
 """Left-to-right language models of SMILES: how likely a molecule is, and new ones drawn.
 
-Shapes: tokens (n, length) int64, BOS first, EOS last, then PAD; logits (n, length, tokens).
+Shapes: tokens (n, length) int64, BOS first, EOS last, then PAD; told (n, length, NUMBERS) float32, what
+chem.syntax tells after each token; logits (n, length, tokens).
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from yaokit.chem.syntax import NUMBERS, Syntax, told
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import rng
 from yaokit.nn.blocks import Encoder, rotate, rotations
@@ -36,42 +39,68 @@ def network_settings(size: str = "gru", **changes: Any) -> dict[str, Any]:
     """All settings of a network: those of a size, some of them changed. UsageError lists what there is."""
     if size not in SIZES:
         raise UsageError(f"no causal network is called {size!r}; choose one of: {', '.join(SIZES)}")
-    settings = {**SIZES[size], "dropout": 0.0}
+    settings = {**SIZES[size], "dropout": 0.0, "syntax": True}
     if unknown := sorted(changes.keys() - settings.keys()):
         raise UsageError(f"{size} has no setting {unknown[0]!r}; it has: {', '.join(settings)}")
     return {**settings, **changes}
 
 
 class CausalNet(nn.Module):
-    """Tokens → logits of the next token; one that can stand in no SMILES has none (-inf)."""
+    """Tokens → logits of the next token; one that can stand in no SMILES has none (-inf).
+
+    With `syntax` it also reads, beside each token, what is open after it: it need not keep count of rings,
+    branches and valences itself.
+    """
 
     closed: Tensor
 
-    def __init__(self, architecture: str, **settings: Any) -> None:
+    def __init__(self, architecture: str, syntax: bool = False, **settings: Any) -> None:
         super().__init__()
         if architecture not in _BODIES:
             raise UsageError(f"no architecture {architecture!r}; choose one of: {', '.join(_BODIES)}")
         tokenizer = smiles_tokenizer()
-        self.settings = {"architecture": architecture, **settings}
+        self.settings = {"architecture": architecture, "syntax": syntax, **settings}
         self.body = _BODIES[architecture](len(tokenizer), **settings)
         self.head = nn.Linear(self.body.width, len(tokenizer))
+        if syntax:
+            self.told = nn.Linear(NUMBERS, self.body.embedding.embedding_dim, bias=False)
         closed = torch.zeros(len(tokenizer)).masked_fill(_never(tokenizer), -torch.inf)
         self.register_buffer("closed", closed, persistent=False)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self._logits(self.body(tokens))
+    @property
+    def reads_syntax(self) -> bool:
+        """Whether it wants to be told."""
+        return hasattr(self, "told")
+
+    def forward(self, tokens: Tensor, told: Tensor | None = None) -> Tensor:
+        """Found out from the tokens if it is not told."""
+        if self.reads_syntax and told is None:
+            told = syntax_of(tokens)
+        return self._logits(self.body(self._embedded(tokens, told), tokens != PAD))
 
     def start(self, n: int) -> Any:
         """What is known before the first token of n molecules."""
         return self.body.start(n)
 
-    def step(self, token: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """Logits (n, tokens) of what follows `token` (n,), and the new state."""
-        x, state = self.body.step(token, state)
+    def step(self, token: Tensor, state: Any, told: Tensor | None = None) -> tuple[Tensor, Any]:
+        """Logits (n, tokens) of what follows `token` (n,), `told` (n, NUMBERS), and the new state."""
+        if self.reads_syntax and told is None:
+            raise ValueError("this network wants to be told what is open: syntax_of the tokens so far")
+        x, state = self.body.step(self._embedded(token, told), state)
         return self._logits(x), state
+
+    def _embedded(self, tokens: Tensor, told: Tensor | None) -> Tensor:
+        x = self.body.embedding(tokens)
+        return x if told is None else x + self.told(told.to(x.device))
 
     def _logits(self, x: Tensor) -> Tensor:
         return functional.linear(x, self.head.weight, self.head.bias + self.closed).float()
+
+
+def syntax_of(tokens: Tensor) -> Tensor:
+    """What is open after each token."""
+    texts = _texts()
+    return torch.tensor([told(texts[i] for i in row) for row in tokens.tolist()], dtype=torch.float32)
 
 
 class _Gru(nn.Module):
@@ -91,14 +120,14 @@ class _Gru(nn.Module):
             for gate in weights.data.chunk(3):
                 start.get(name[:9], nn.init.zeros_)(gate)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.dropout(self.cells(self.embedding(tokens))[0])
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self.dropout(self.cells(x)[0])
 
     def start(self, n: int) -> Tensor:
         return self.embedding.weight.new_zeros(self.depth, n, self.width)
 
-    def step(self, token: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        x, state = self.cells(self.embedding(token[:, None]), state)
+    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        x, state = self.cells(x[:, None], state)
         return x[:, 0], state
 
     @staticmethod
@@ -116,16 +145,15 @@ class _Gpt(nn.Module):
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.encoder = Encoder(width, depth, heads, dropout)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.encoder(self.embedding(tokens), tokens != PAD, causal=True)
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self.encoder(x, mask, causal=True)
 
     def start(self, n: int) -> list[tuple[Tensor, Tensor]]:
         layer: Any = self.encoder.layers[0]
         empty = self.embedding.weight.new_zeros(n, layer.heads, 0, layer.size)
         return [(empty, empty) for _ in self.encoder.layers]
 
-    def step(self, token: Tensor, state: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Any]:
-        x = self.embedding(token)
+    def step(self, x: Tensor, state: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Any]:
         place = state[0][0].shape[2]
         cos, sin = rotations(place + 1, self.encoder.layers[0].size, x.device)  # type: ignore[arg-type]
         new = []
@@ -155,9 +183,9 @@ def _layer_step(
 _BODIES: Mapping[str, Any] = {"gru": _Gru, "gpt": _Gpt}
 
 
-def next_token_loss(net: nn.Module, tokens: Tensor) -> Tensor:
+def next_token_loss(net: nn.Module, tokens: Tensor, told: Tensor | None = None) -> Tensor:
     """(n, length - 1) cross entropy of each token after BOS, in nats; 0 at PAD."""
-    logits = net(tokens[:, :-1])
+    logits = net(tokens[:, :-1], None if told is None else told[:, :-1])
     wanted = tokens[:, 1:]
     loss = functional.cross_entropy(
         logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD, reduction="none"
@@ -214,15 +242,19 @@ def _draw(net: CausalNet, chances: np.ndarray, temperature: float) -> np.ndarray
     """Tokens (n, longest) after BOS, PAD after EOS, of uniform random numbers of the same shape."""
     n, longest = chances.shape
     device = net.head.weight.device
-    out = np.full((n, longest), PAD)
+    out, texts = np.full((n, longest), PAD), _texts()
     rows, going = np.arange(n), np.full(n, True)  # the molecules in the batch, and which are not ended
+    open_in = [Syntax() for _ in range(n if net.reads_syntax else 0)]
     token, state = torch.full((n,), BOS, device=device), net.start(n)
     for place in range(longest):
-        logits, state = net.step(token, state)
+        told = torch.tensor([open_in[i].told() for i in rows], dtype=torch.float32) if open_in else None
+        logits, state = net.step(token, state, told)
         token = _choose(logits / temperature, torch.from_numpy(chances[rows, place]).to(device))
         written = token.cpu().numpy()
         out[rows[going], place] = written[going]
         going &= written != EOS
+        for i in np.flatnonzero(going) if open_in else ():
+            open_in[rows[i]].add(texts[written[i]])
         if not going.any():
             break
         if going.mean() < _FULL:
@@ -244,6 +276,13 @@ def _uniform(seed: int, start: int, end: int, longest: int) -> np.ndarray:
     first = start // _BLOCK
     blocks = [rng(seed, "sample", i).random((_BLOCK, longest)) for i in range(first, -(-end // _BLOCK))]
     return np.concatenate(blocks)[start - first * _BLOCK : end - first * _BLOCK]
+
+
+@cache
+def _texts() -> tuple[str, ...]:
+    """Of each token; of one that writes nothing, ""."""
+    known = zip(smiles_tokenizer().tokens, smiles_tokenizer().kinds, strict=True)
+    return tuple("" if kind in ("special", "reserve") else text for text, kind in known)
 
 
 def _never(tokenizer: Tokenizer) -> Tensor:

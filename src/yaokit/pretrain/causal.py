@@ -10,10 +10,11 @@ from rdkit import Chem
 
 from yaokit.chem.parse import quiet_rdkit
 from yaokit.core.errors import UsageError
-from yaokit.nn.causal import SIZES, CausalNet, network_settings, next_token_loss
+from yaokit.nn.causal import SIZES, CausalNet, network_settings, next_token_loss, syntax_of
 from yaokit.nn.tokenizer import PAD, pad, smiles_tokenizer
 from yaokit.pretrain.ranges import check_heads, check_shares, check_whole
 
+Batch = tuple[torch.Tensor, torch.Tensor | None]
 _TYPICAL = 40  # tokens; keeps the loss of a molecule near that of a token
 
 
@@ -50,10 +51,8 @@ class Causal:
     def prepare(self, sample: Sequence[str], targets: np.ndarray | None) -> dict[str, np.ndarray]:
         return {}
 
-    def batch(
-        self, smiles: Sequence[str], targets: np.ndarray | None, random: np.random.Generator
-    ) -> torch.Tensor:
-        """(n, length) int64 tokens."""
+    def batch(self, smiles: Sequence[str], targets: np.ndarray | None, random: np.random.Generator) -> Batch:
+        """Tokens, and what is open after each if the network is told."""
         if self.randomized:
             again = random.random(len(smiles)) < self.randomized
             seeds = random.integers(2**31, size=len(smiles))
@@ -63,31 +62,30 @@ class Causal:
             ]
         tokenizer = smiles_tokenizer()
         rows = [tokenizer.encode(text, ends=True)[: self.longest + 2] for text in smiles]
-        return torch.from_numpy(pad(rows))
+        tokens = torch.from_numpy(pad(rows))
+        return tokens, syntax_of(tokens) if self.settings["syntax"] else None
 
-    def loss(
-        self, module: torch.nn.Module, batch: torch.Tensor
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        total = next_token_loss(module, batch).sum()
-        parts = {"nats_a_molecule": total.detach() / len(batch)}
+    def loss(self, module: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        total, n = next_token_loss(module, *batch).sum(), len(batch[0])
+        parts = {"nats_a_molecule": total.detach() / n}
         with torch.no_grad():
             parts["nats_a_token"] = total / self.tokens(batch)
-        return total / (_TYPICAL * len(batch)), parts
+        return total / (_TYPICAL * n), parts
 
     def state(self, module: torch.nn.Module) -> dict[str, np.ndarray]:
         return {name: tensor.float().cpu().numpy() for name, tensor in module.state_dict().items()}
 
-    def tokens(self, batch: torch.Tensor) -> int:
+    def tokens(self, batch: Batch) -> int:
         """How many are predicted."""
-        return int((batch[:, 1:] != PAD).sum())
+        return int((batch[0][:, 1:] != PAD).sum())
 
-    def flops(self, batch: torch.Tensor) -> float:
-        return 6.0 * self._n_weights * self.tokens(batch) + self._attention(batch)
+    def flops(self, batch: Batch) -> float:
+        return 6.0 * self._n_weights * self.tokens(batch) + self._attention(batch[0])
 
-    def _attention(self, batch: torch.Tensor) -> float:
+    def _attention(self, tokens: torch.Tensor) -> float:
         if self.settings["architecture"] != "gpt":
             return 0.0
-        lengths = (batch[:, 1:] != PAD).sum(dim=1).double()
+        lengths = (tokens[:, 1:] != PAD).sum(dim=1).double()
         return float(6 * self.settings["depth"] * self.settings["width"] * (lengths**2).sum())
 
     @cached_property

@@ -1,0 +1,101 @@
+"""What is open in a SMILES: nothing at the end of any molecule, and the right things before."""
+
+import numpy as np
+import pytest
+from rdkit import Chem
+
+from yaokit.chem.syntax import NUMBERS, Syntax, told
+from yaokit.data.read.files import read_records
+from yaokit.nn.tokenizer import smiles_tokenizer
+
+TOKENIZER = smiles_tokenizer()
+
+
+def read(smiles: str) -> Syntax:
+    found = Syntax()
+    for token in TOKENIZER.split(smiles):
+        found.add(token)
+    return found
+
+
+def open_at_end(found: Syntax) -> dict[str, bool]:
+    """What no molecule may have."""
+    return {
+        "branches": bool(found.branches),
+        "rings": bool(found.rings),
+        "bonds": min(found.free) < 0,
+        "odd": any(found.odd[system] for system in found.system if system >= 0),
+    }
+
+
+def test_nothing_is_open_at_the_end_of_a_molecule_however_it_is_written():
+    rows = list(read_records("builtin:zinc250k"))[::250]
+    for i, row in enumerate(rows):
+        mol = Chem.MolFromSmiles(row.cells["smiles"])
+        for smiles in (Chem.MolToSmiles(mol), Chem.MolToRandomSmilesVect(mol, 1, randomSeed=i + 1)[0]):
+            assert not any(open_at_end(read(smiles)).values()), smiles
+    assert len(rows) > 900
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "c1ccc(-c2ccccc2)cc1",
+        "c1ccccc1c1ccccc1",
+        "O=c1[nH]c2ccccc2[nH]1",
+        "N=c1cccc[nH]1",
+        "c1(cccc[nH]1)=N",
+        "Cn1cnc2c1c(=O)n(C)c(=O)n2C",
+        "C[n+]1ccccc1",
+        "[O-][n+]1ccccc1",
+        "CS(=O)(=O)c1ccco1",
+        "[13C@@H](C)(N)C(=O)O",
+        "c%10ccccc%10",
+        "C12CC1C2",
+        "c1ccc2c(c1)CCn1cccc1-2",
+        "O=c1ccn2c(c1)Cc1ccccc1-2",
+        "[Na+].[Cl-]",
+        "C[N+](C)(C)CC(=O)[O-]",
+    ],
+)
+def test_nothing_is_open_at_the_end(smiles: str):
+    assert Chem.MolFromSmiles(smiles) is not None
+    assert not any(open_at_end(read(smiles)).values())
+
+
+@pytest.mark.parametrize(
+    ("smiles", "what"),
+    [
+        ("c1ccnn1", "odd"),  # wants [nH]
+        ("c1cccc1", "odd"),
+        ("CC(=O)(=O)C", "bonds"),
+        ("CF=C", "bonds"),
+        ("O[nH]1cccc1", "bonds"),
+        ("CC(C", "branches"),
+        ("C1CC", "rings"),
+    ],
+)
+def test_what_is_wrong_with_a_string_is_told(smiles: str, what: str):
+    found = open_at_end(read(smiles))
+    assert [name for name, is_open in found.items() if is_open] == [what]
+
+
+def test_after_a_branch_the_atom_before_it_is_the_last():
+    inside, after = told(TOKENIZER.split("CC(=O)"))[-2:]
+    assert inside != after
+    assert read("CC(=O)").free[read("CC(=O)").last] == 1
+    assert read("CC(=O").free[read("CC(=O").last] == 0
+
+
+def test_each_token_gets_its_numbers_and_a_bracket_in_pieces_is_one_atom():
+    tokens = TOKENIZER.split("C[17C@@H](N)O")
+    assert "[" in tokens
+    assert [len(row) for row in told(tokens)] == [NUMBERS] * len(tokens)
+    assert len(read("C[17C@@H](N)O").free) == 4
+
+
+def test_what_is_no_smiles_is_read_all_the_same():
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        tokens = [TOKENIZER.tokens[i] for i in random.integers(5, len(TOKENIZER), 30)]
+        assert len(told(tokens)) == 30

@@ -133,6 +133,8 @@ def test_bf16_learns_too(molecules: list[str]):
 def test_impossible_settings_are_refused():
     with pytest.raises(UsageError, match="a share"):
         Causal(randomized=2)
+    with pytest.raises(UsageError, match="true or false"):
+        Causal(syntax="yes")
     with pytest.raises(UsageError, match="it has: architecture"):
         Causal(size="gru", layers=3)
 

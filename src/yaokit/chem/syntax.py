@@ -2,6 +2,9 @@
 
 A left-to-right network must count all this itself, and where it loses count it writes what is no molecule;
 told, it need not. Nothing is refused here: of what is no SMILES something is said all the same.
+
+What is told is a part of every network that has learned with it: it must stay as it is. One that tells more
+is another, with a name of its own in the network's settings.
 """
 
 import re

@@ -35,6 +35,8 @@ class Causal:
         check_whole({"longest": longest, **self.settings}, longest=1, embedding=1, width=1, depth=1, heads=1)
         check_shares({"randomized": randomized, **self.settings}, "randomized", "dropout")
         check_heads(self.settings)
+        if not isinstance(self.settings["syntax"], bool):
+            raise UsageError(f"syntax = {self.settings['syntax']!r}: true or false")
         if self.settings["architecture"] != SIZES[size]["architecture"]:
             raise UsageError(
                 f"architecture = {self.settings['architecture']!r}: {size} has another; leave it out"

@@ -226,9 +226,9 @@ def files_of(label: str) -> list[str]:
     if kind in FROM_FULL:
         code += [*files(FROM_FULL[kind]), "chem/features.py"]
     if kind in EMBEDDED:
-        from yaokit.models.embedded import EMBED
+        from yaokit.models.embedded import EMBED, opened
 
-        code += [file for target in EMBED.values() for file in files(target)]
+        code += files(EMBED[opened(parts.read or _DEFAULT).kind])
     encoders = [name for name, card in shipped().items() if card["kind"] in ENCODERS]
     read = [name for name in encoders if parts.read in (name, _DEFAULT)]
     return [*code, *(f"{WEIGHTS}/{name}/card.json" for name in read[:1])]

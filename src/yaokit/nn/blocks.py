@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from yaokit.nn.linear import Linear
 from yaokit.nn.tokenizer import PAD
 
 CELLS = {"gru": nn.GRU, "lstm": nn.LSTM}
@@ -93,9 +94,9 @@ class _Layer(nn.Module):
         super().__init__()
         self.heads, self.size, self.rate = heads, width // heads, dropout
         self.before, self.between = nn.RMSNorm(width), nn.RMSNorm(width)
-        self.qkv = nn.Linear(width, 3 * width, bias=False)
-        self.out = nn.Linear(width, width, bias=False)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.qkv = Linear(width, 3 * width, bias=False)
+        self.out = Linear(width, width, bias=False)
+        self.up, self.down = Linear(width, 4 * width), Linear(4 * width, width)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, allowed: Tensor, turns: tuple[Tensor, Tensor], maps: Maps | None) -> Tensor:
@@ -133,7 +134,7 @@ class Readout(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.score = nn.Linear(width, 1, bias=False)
+        self.score = Linear(width, 1, bias=False)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         scores = self.score(x).squeeze(-1).masked_fill(~mask, -torch.inf)
@@ -146,7 +147,7 @@ class Head(nn.Module):
 
     def __init__(self, sizes: Sequence[int], dropout: float) -> None:
         super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(a, b) for a, b in pairwise(sizes)])
+        self.layers = nn.ModuleList([Linear(a, b) for a, b in pairwise(sizes)])
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from yaokit.core.errors import UsageError
 from yaokit.nn.blocks import Encoder, SequenceNet
 from yaokit.nn.devices import one_thread
+from yaokit.nn.linear import Linear
 from yaokit.nn.pretrained import Pretrained
 from yaokit.nn.tokenizer import PAD, UNK, pad, smiles_tokenizer
 
@@ -35,9 +36,9 @@ class MaskedNet(nn.Module):
     def __init__(self, numbers: int, width: int, depth: int, heads: int, stem: int, dropout: float) -> None:
         super().__init__()
         self.net = sequence_net(numbers, width, depth, heads, stem, dropout)
-        self.inner = nn.Linear(width, width)
+        self.inner = Linear(width, width)
         self.norm = nn.RMSNorm(width)
-        self.token = nn.Linear(width, len(smiles_tokenizer()))
+        self.token = Linear(width, len(smiles_tokenizer()))
 
     def forward(self, tokens: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (hidden, tokens) of what stands at `places`, and (n, numbers)."""

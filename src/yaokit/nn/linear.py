@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
 
 class Linear(nn.Linear):
     """`nn.Linear`, by oneDNN where that can be: 32-bit numbers on a processor, not compiled."""
 
     def forward(self, input: Tensor) -> Tensor:
-        if not torch.compiler.is_compiling() and _suits(input) and _suits(self.weight):
+        if _ONEDNN and not torch.compiler.is_compiling() and _suits(input) and _suits(self.weight):
             return _Product.apply(input, self.weight, self.bias)
         return super().forward(input)
 
@@ -26,7 +28,6 @@ def _suits(x: Tensor) -> bool:
         and x.dtype == torch.float32
         and x.numel() > 0
         and not torch.is_autocast_enabled("cpu")
-        and torch.backends.mkldnn.is_available()
     )
 
 

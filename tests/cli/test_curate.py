@@ -36,6 +36,15 @@ def test_writes_the_table_and_its_companions(yaokit: Callable, raw: Path, tmp_pa
     assert names == {f"clean.{end}" for end in endings}
 
 
+def test_noise_is_told_with_what_it_leaves_in_the_merged_values(
+    yaokit: Callable, raw: Path, tmp_path: Path
+) -> None:
+    done = yaokit("curate", raw, "-o", "clean.parquet", "--value", "IC50_nM", "--unit", "nM")
+    # log10(120 / 95) = 0.101: over √2 the deviation of one of them, over 2 that of their mean
+    told = "replicates differ by 0.07 RMSE: expect no model below an RMSE of 0.05 on this table"
+    assert told in " ".join(done.stdout.split())
+
+
 def test_too_many_rejects_is_said_after_writing(yaokit: Callable, raw: Path, tmp_path: Path) -> None:
     words = ("curate", raw, "-o", "clean.parquet", "--value", "IC50_nM", "--unit", "nM", "--max-rejects")
     assert yaokit(*words, "2").returncode == 0

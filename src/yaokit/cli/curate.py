@@ -22,7 +22,7 @@ def curate(
     smiles: Column | None = None,
     id: Column | None = None,
     value: Columns = (),
-    unit: Annotated[Sequence[str], Parameter(metavar="UNIT")] = ("p",),
+    unit: Annotated[Sequence[str], Parameter(metavar="UNIT")] = (),
     unit_column: Column | None = None,
     relation: Column | None = None,
     task: Literal["regression", "classification"] = "regression",
@@ -67,11 +67,11 @@ def curate(
         a column of measured values; several times for several
     unit
         of the values: p (already -log10 molar), M, mM, uM, nM, pM, % or none; one for all, or
-        one per --value
+        one per --value; p, or as a column of units says, if not given
     unit_column
-        the column that names each row's unit
+        the column that names each row's unit; found by its header if not given
     relation
-        the column with <, > or = for each value
+        the column with <, > or = for each value; found by its header if not given
     task
         regression keeps numbers; classification makes them 1 and 0
     threshold
@@ -101,22 +101,23 @@ def curate(
         processes to use; as many as there are cores if not given
     """
     from yaokit.chem.standardize import Standardizer
+    from yaokit.data.curation.beside import completed
     from yaokit.data.read.records import Reading
     from yaokit.data.read.stdin import spooled
 
+    values = _values(value, unit or ("p",), unit_column, relation, _classes(task, threshold, gray))
+    read: dict[str, Any] = {"smiles": smiles, "id": id, "reading": Reading(delimiter, encoding, decimal)}
     asked: dict[str, Any] = {
-        "smiles": smiles,
-        "id": id,
-        "values": _values(value, unit, unit_column, relation, _classes(task, threshold, gray)),
+        **read,
         "standardizer": Standardizer(
             isotopes=not remove_isotopes, stereo=not remove_stereo, tautomer=tautomer, strict=not lenient
         ),
-        "reading": Reading(delimiter, encoding, decimal),
     }
     with spooled(files) as given:
+        asked["values"], notes = completed(given, values, unit_asked=bool(unit), **read)
         if dry_run:
-            return _previewed(given, asked)
-        return _done(given, out, asked, max_rejects, workers or cores(), progress)
+            return _previewed(given, asked, notes)
+        return _done(given, out, {**asked, "notes": notes}, max_rejects, workers or cores(), progress)
 
 
 def _classes(task: str, threshold: float | None, gray: float) -> Any:
@@ -188,10 +189,12 @@ def _noise(noise: Mapping[str, Any] | None) -> str:
     if noise is None:
         return ""
     best = "" if noise["best_r2"] is None else f", nor an R² above {noise['best_r2']:.2f}"
-    return f"; replicates differ by {noise['rmse']:.2f} RMSE: expect no model below it{best}"
+    floor = noise.get("floor_rmse", noise["rmse"])  # an older summary has none
+    told = f"; replicates differ by {noise['rmse']:.2f} RMSE: expect no model below"
+    return f"{told} an RMSE of {floor:.2f} on this table{best}"
 
 
-def _previewed(files: Sequence[str | Path], asked: Mapping[str, Any]) -> Result:
+def _previewed(files: Sequence[str | Path], asked: Mapping[str, Any], beside: Sequence[str]) -> Result:
     from yaokit.data.curation.preview import preview
 
     found = preview(files, **asked)
@@ -202,7 +205,7 @@ def _previewed(files: Sequence[str | Path], asked: Mapping[str, Any]) -> Result:
     facts += [("goes along", ", ".join(map(repr, carried)))] if carried else []
     facts += [(f"line {row['line']}", _row(row, found["values"])) for row in found["rows"]]
     guess = "no --value was given; the values above are a guess and would not be read"
-    notes = [*found["notes"], *([guess] if found["values_are_guessed"] else [])]
+    notes = [*beside, *found["notes"], *([guess] if found["values_are_guessed"] else [])]
     return Result(found, facts, [*notes, "nothing was written (--dry-run)"])
 
 

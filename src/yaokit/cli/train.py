@@ -1,6 +1,7 @@
 """`yaokit train`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -21,7 +22,9 @@ def train(
     out: Out,
     smiles: Column | None = None,
     id: Column | None = None,
-    unit: Annotated[Sequence[str], Parameter(metavar="UNIT")] = ("p",),
+    unit: Annotated[Sequence[str], Parameter(metavar="UNIT")] = (),
+    unit_column: Column | None = None,
+    relation: Column | None = None,
     minimize: Columns = (),
     task: Literal["regression", "classification"] | None = None,
     threshold: float | None = None,
@@ -69,7 +72,11 @@ def train(
         the column of names; guessed if not given
     unit
         of the targets: p (already -log10 molar), M, mM, uM, nM, pM, % or none; one for all, or
-        one per --target
+        one per --target; p, or as a column of units says, if not given
+    unit_column
+        the column that names each row's unit; found by its header if not given
+    relation
+        the column with <, > or = for each value; found by its header if not given
     minimize
         a target of which less is better
     task
@@ -123,6 +130,7 @@ def train(
     """
     from yaokit.chem.split import parse_split
     from yaokit.data.curation.curate import curate
+    from yaokit.data.curation.stamp import stamped
     from yaokit.models.learnable import check_balanced
     from yaokit.models.train import Learning, check_learning, train_model
     from yaokit.models.validation import Validation
@@ -132,7 +140,8 @@ def train(
     if folds < 3:
         raise UsageError(f"--folds {folds}: stacking without peeking needs 3 or more")
     parse_split(split)  # before the long work
-    values = _values(table, target, unit, _classes_of(table, target, task, threshold, gray))
+    classes = _classes_of(table, target, task, threshold, gray)
+    values, notes = _values(table, target, unit, unit_column, relation, classes, smiles, id)
     if balanced:
         check_balanced(any(value.classes is not None for value in values))
     learning = Learning(
@@ -152,7 +161,13 @@ def train(
     check_learning(learning)
     n = workers or cores()
     asked: dict[str, Any] = {"smiles": smiles, "id": id, "values": values, "keep": learning.columns}
-    curated = curate([table], **asked, workers=n, progress=progress)
+    before = stamped(table)
+    if before:
+        asked["standardizer"] = before.standardizer
+        notes += before.told()
+    curated = curate([table], **asked, notes=notes, workers=n, progress=progress)
+    if before:
+        curated = replace(curated, summary=before.passed_on(curated.summary))
     metrics = train_model(curated, out, learning, workers=n, progress=progress)
     facts = [*_facts(curated.summary, metrics), ("model", out), ("report", write(out))]
     notes = [*curated.summary["notes"], *untuned(metrics["tasks"][0])]
@@ -175,20 +190,29 @@ def _classes_of(
     return [Classes() if are_labels(r.cells.get(t) for r in read_records(table)) else None for t in targets]
 
 
-def _values(table: str, targets: Sequence[str], units: Sequence[str], classes: Sequence[Any]) -> list:
-    """The targets with their units, and their relations where the table has `<target>_relation`."""
+def _values(
+    table: str,
+    targets: Sequence[str],
+    units: Sequence[str],
+    unit_column: str | None,
+    relation: str | None,
+    classes: Sequence[Any],
+    smiles: str | None,
+    id: str | None,
+) -> tuple[list, list[str]]:
+    """The targets with their units and relations, and what was found of these without being named."""
+    from yaokit.data.curation.beside import completed
     from yaokit.data.curation.curate import ValueColumn
-    from yaokit.data.read.files import read_records
 
-    if len(units) not in (1, len(targets)):
-        raise UsageError(f"{len(targets)} --target but {len(units)} --unit; give one for all or one for each")
-    columns = read_records(table).columns
-    units = list(units) * (len(targets) if len(units) == 1 else 1)
-    relations = [f"{t}_relation" if f"{t}_relation" in columns else None for t in targets]
-    return [
-        ValueColumn(t, unit=u, relation=r, classes=c)
-        for t, u, r, c in zip(targets, units, relations, classes, strict=True)
+    each = units or ("p",)
+    if len(each) not in (1, len(targets)):
+        raise UsageError(f"{len(targets)} --target but {len(each)} --unit; give one for all or one for each")
+    each = list(each) * (len(targets) if len(each) == 1 else 1)
+    values = [
+        ValueColumn(t, unit=u, unit_column=unit_column, relation=relation, classes=c)
+        for t, u, c in zip(targets, each, classes, strict=True)
     ]
+    return completed([table], values, unit_asked=bool(units), smiles=smiles, id=id)
 
 
 def _tasks(values: Sequence[Any], minimize: Sequence[str]) -> list[str]:
@@ -213,7 +237,7 @@ def _facts(summary: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[tuple
 def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     from yaokit.models.metrics import METRICS
 
-    facts = [(about["task"], f"{about['n']:,} values, {_how(about)}")]
+    facts = [(about["task"], f"{_values_told(about)}, {_how(about)}")]
     for name, found in about["models"].items():
         shown = [f"{METRICS[key].label} {_with_spread(found[key])}" for key in _SHOWN[about["kind"]]]
         facts.append((f"  {name}", ", ".join(shown)))
@@ -221,16 +245,16 @@ def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [*facts, ("  verdict", _verdict(about))]
 
 
-def _verdict(about: Mapping[str, Any]) -> str:
-    from yaokit.report.findings import is_known, summary
+def _values_told(about: Mapping[str, Any]) -> str:
+    """How many values there are, and how many judge where not all do."""
+    judged = about["n_judged"]
+    return f"{about['n']:,} values" + (f", {judged:,} of them judge" if judged < about["n"] else "")
 
-    tests = about["comparison"]
-    if not any(map(is_known, tests.values())):
-        return summary(about)[1]
-    worse = [name for name, test in tests.items() if not test["better"]]
-    if worse:
-        return f"the stack is not better than {' or '.join(worse)} beyond the noise"
-    return "the stack is better than both baselines"
+
+def _verdict(about: Mapping[str, Any]) -> str:
+    from yaokit.report.findings import summary
+
+    return summary(about)[1]
 
 
 def _of_stack(about: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yaokit.core.store import write_json, writing
+from yaokit.data.curation.stamp import stamp
 
 if TYPE_CHECKING:
     from yaokit.data.curation.curate import Curated
@@ -64,7 +65,7 @@ def write_curated(curated: "Curated", out: Path) -> None:
         write_csv(part, path)
     write_json(stem.with_name(f"{stem.name}.summary.json"), curated.summary)
     with writing(companions(stem)[0]) as part:
-        pq.write_table(table.data, part)
+        pq.write_table(table.data.replace_schema_metadata(stamp(curated.summary)), part)
 
 
 def stem_of(out: Path) -> Path:

@@ -77,10 +77,11 @@ def test_replicates_become_their_median_and_tell_their_lines(damaged):
     assert damaged.table.merged.to_pylist() == [
         {"row": 1, "kept_id": "a", "source": "t.csv", "line": 3, "smiles": "OCC"}
     ]
-    # two values, 5 and 6: standard deviation 1 / sqrt(2)
+    # two values, 5 and 6: standard deviation 1 / sqrt(2); their mean and another molecule's only value
     assert damaged.summary["noise"] == {
         "rmse": pytest.approx(0.5**0.5),
         "n_groups": 1,
+        "floor_rmse": pytest.approx(((0.25 + 0.5) / 2) ** 0.5),
         "best_r2": 0.0,
     }
 

@@ -12,6 +12,7 @@ from yaokit.core.errors import UsageError
 from yaokit.core.store import writing
 from yaokit.data.curation.classes import Classes
 from yaokit.data.curation.curate import ValueColumn, curate
+from yaokit.data.curation.stamp import stamp
 from yaokit.data.export import write_csv
 
 
@@ -80,7 +81,7 @@ def _run(out: Path, inputs: Inputs, settings: CurateSettings) -> dict[str, Any]:
     table = curated.table
     table.write(out / "table")
     with writing(out / "table.parquet") as part:
-        pq.write_table(table.data, part)
+        pq.write_table(table.data.replace_schema_metadata(stamp(curated.summary)), part)
     write_csv(table.rejects, out / "rejects.csv")
     write_csv(table.merged, out / "merged.csv")
     dropped = table.counts()["codes"]

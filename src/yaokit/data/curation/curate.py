@@ -28,6 +28,7 @@ from yaokit.data.curation.issues import Issue
 from yaokit.data.curation.measurements import ValueColumn, check_values
 from yaokit.data.curation.shards import ROWS, Shards, foreign_files
 from yaokit.data.curation.sources import Source, all_columns, names, open_sources
+from yaokit.data.curation.stamp import stamp
 from yaokit.data.curation.summary import Tally, origin
 from yaokit.data.export import companions, csv_writer, stem_of
 from yaokit.data.read.library import count_lines
@@ -59,6 +60,7 @@ def curate(
     keep: Collection[str] = (),
     standardizer: Standardizer = STANDARD,
     reading: Reading = AS_FOUND,
+    notes: Sequence[str] = (),
     workers: int = 2,
     progress: Progress = SILENT,
 ) -> Curated:
@@ -70,12 +72,12 @@ def curate(
     (file name), source_rows (list of line numbers in the file, from 1, a header is line 1),
     input_smiles; then the other columns of the first row of each molecule, "input_" before a name
     that is taken. Columns in `keep` are among these even if they are structures, ids or values
-    too; `columns` of the summary says what each column is called now.
+    too; `columns` of the summary says what each column is called now. `notes` go before its own.
     UsageError for a missing file or column, NothingUsable if no row is left.
     """
     sources = open_sources(files, smiles=smiles, id=id, reading=reading)
     with TemporaryDirectory(prefix="yaokit-curate-") as folder:
-        work = _Work(Path(folder), sources, values, standardizer, workers, progress, keep)
+        work = _Work(Path(folder), sources, values, standardizer, workers, progress, keep, notes)
         data, rejects = [work.assembly.schema.empty_table()], [REJECTS.empty_table()]
         for kept, rejected in work.parts():
             data.append(kept)
@@ -95,6 +97,7 @@ def curate_to(
     values: Sequence[ValueColumn] = (),
     standardizer: Standardizer = STANDARD,
     reading: Reading = AS_FOUND,
+    notes: Sequence[str] = (),
     workers: int = 2,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
@@ -111,7 +114,7 @@ def curate_to(
     stem.parent.mkdir(parents=True, exist_ok=True)
     sources = open_sources(files, smiles=smiles, id=id, reading=reading)
     with _work_folder(stem.with_name(f"{stem.name}.part")) as folder:
-        work = _Work(folder, sources, values, standardizer, workers, progress)
+        work = _Work(folder, sources, values, standardizer, workers, progress, notes=notes)
         with ExitStack() as stack:
             paths = [stack.enter_context(writing(path)) for path in companions(stem)]
             table = stack.enter_context(pq.ParquetWriter(paths[0], work.assembly.schema))
@@ -125,6 +128,7 @@ def curate_to(
                 merge(merged)
             issues, summary = work.told()
             issue(issues)
+            table.add_key_value_metadata(stamp(summary))
         summary |= origin(files)
         write_json(stem.with_name(f"{stem.name}.summary.json"), summary)
     return summary
@@ -167,11 +171,13 @@ class _Work:
         workers: int,
         progress: Progress,
         keep: Collection[str] = (),
+        notes: Sequence[str] = (),
     ) -> None:
         columns = all_columns(sources)
         check_values(values, columns, names(sources))
         self._sources, self._standardizer = sources, standardizer
-        self._values, self._notes = with_words(values, sources)
+        self._values, on_words = with_words(values, sources)
+        self._asked_notes, self._notes = notes, on_words
         shards = Shards(folder, len(values), carried_columns(columns, sources, values, keep))
         done = shards.claim(self._key())
         total = _total(sources, progress)
@@ -209,6 +215,7 @@ class _Work:
         """The issues and the summary; after `parts` have been read."""
         issues = self._tally.issues(self._groups, self._named, self.assembly.ids)
         summary = self._tally.summary(self._sources, self._groups, issues, self.assembly.ids)
+        summary["notes"][:0] = self._asked_notes
         summary["notes"] += self._notes + [_differs(*found) for found in self.assembly.differing.items()]
         about = {"columns": self._names(), "standardizer": self._standardizer.settings()}
         return _issue_table(issues), {**summary, **about}

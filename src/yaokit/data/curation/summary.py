@@ -135,7 +135,7 @@ class Tally:
             "min": float(numbers.min()) if len(numbers) else None,
             "max": float(numbers.max()) if len(numbers) else None,
             "median": float(np.median(numbers)) if len(numbers) else None,
-            "noise": None if is_class else groups.noise[j].told(variance),
+            "noise": None if is_class else groups.noise[j].told(int(exact.sum()), variance),
         }
         if value.classes is not None:
             about["classes"] = {str(k): int((numbers == k).sum()) for k in (0, 1)}

@@ -19,6 +19,7 @@ from yaokit.data.curation.activity import (
     known_unit,
     parse_value,
 )
+from yaokit.data.curation.units import relation as relation_of
 from yaokit.data.read.records import Record, Records
 
 _ENDPOINT = re.compile(r"(?:^|[^a-z])(p?)-?(ic50|ec50|ac50|xc50|gi50|cc50|ki|kd|mic)(?![a-z0-9])", re.I)
@@ -122,6 +123,37 @@ def value_columns(columns: Sequence[str], sample: Rows) -> list[Value]:
             unit, unit_column = ("p", None) if is_log else _unit_of(column, columns, sample)
             found.append((column, unit, unit_column, relation))
     return found
+
+
+def column_beside(column: str, role: str, columns: Sequence[str], sample: Rows) -> tuple[str, bool] | None:
+    """The column of units or of relations that may belong to a column of values, and whether it surely does.
+
+    It does if it is named after it, or if no other column of measured activities could be meant.
+    """
+    found = [c for c in _named(columns, role) if c != column and _holds(role, _cells(sample, c))]
+    own = [c for c in found if _is_named_after(c, column)]
+    if column.lower().startswith("standard"):
+        own += [c for c in found if c.lower().startswith("standard")]
+    free = [c for c in found if not any(_is_named_after(c, other) for other in columns)]
+    others = {other for other, *_ in value_columns(columns, sample)} - {column}
+    first = next(iter([*own, *free]), None)
+    return None if first is None else (first, bool(own) or not others)
+
+
+def _is_named_after(column: str, other: str) -> bool:
+    """Whether it begins with another column's whole name: "IC50_relation", "IC50 units"."""
+    return (
+        column.lower().startswith(other.lower())
+        and not column[len(other) : len(other) + 1].isalnum()
+        and column != other
+    )
+
+
+def _holds(role: str, cells: list[str]) -> bool:
+    """Whether the cells are what the header says: relations, or mostly units of concentration."""
+    if role == "relation":
+        return all(relation_of(cell) is not None for cell in cells)
+    return any(is_concentration(unit) for unit, _ in Counter(cells).most_common(1))
 
 
 def numeric_columns(columns: Sequence[str], sample: Rows) -> list[str]:

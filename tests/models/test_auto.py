@@ -27,6 +27,22 @@ def test_up_to_2000_molecules_networks_on_graphs_need_a_limit_that_allows_them()
     assert not {"gnn", "transformer"} & set(choose(2_000, 46, time_limit_min=10, **PLAN))
 
 
+def test_members_that_fit_task_by_task_take_longer_with_more_tasks():
+    """Twelve tasks of boosting:full at 7,831 molecules take about 53 minutes of two cores."""
+    plan = {**PLAN, "time_limit_min": 30}
+    assert "boosting:full" in choose(7_831, 16, **plan)
+    assert "boosting:full" not in choose(7_831, 16, tasks=12, **plan)
+    cost = {choice.label: choice.cost for choice in CHOICES}
+    assert cost["boosting"].seconds(500, 12) == pytest.approx(12 * cost["boosting"].seconds(500))
+    assert cost["mlp"].seconds(500, 12) == cost["mlp"].seconds(500)
+
+
+def test_one_task_is_chosen_for_as_before():
+    for limit in (None, 0.1, 1, 10, 120):
+        told = {**PLAN, "time_limit_min": limit}
+        assert choose(1_000, 46, tasks=1, **told) == choose(1_000, 46, **told)
+
+
 def test_features_go_to_the_members_that_read_them():
     assert with_features(["boosting", "nearest", "svm:fp"], "full") == ["boosting:full", "nearest", "svm:fp"]
 

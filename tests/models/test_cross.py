@@ -10,9 +10,10 @@ from toy_runs import series
 
 from yaokit.chem.fingerprints import morgan_counts
 from yaokit.chem.folds import Folds
+from yaokit.chem.similarity import nearest
 from yaokit.core.errors import YaokitError
 from yaokit.core.progress import SILENT
-from yaokit.models.cross import Job, Outcome, Outcomes, _Fit, _jobs, cross_validate, inner, outer
+from yaokit.models.cross import SIMILARITY, Job, Outcome, Outcomes, _Fit, _jobs, cross_validate, inner, outer
 from yaokit.models.evaluate import Evidence, evaluate_task
 from yaokit.models.forest import Forest
 from yaokit.models.scales import LINEAR, NO_LIMITS
@@ -102,6 +103,19 @@ def test_every_fold_and_every_pair_is_left_out_once():
     assert sorted(left_out) == sorted([(f,) for f in range(K)] + list(combinations(range(K), 2)))
     assert [job.left_out for job in jobs if job.model == "b" and job.repeat == 0] == [(f,) for f in range(K)]
     assert len({job.file for job in jobs}) == len(jobs) == len(set(jobs))
+
+
+def test_similarity_is_to_what_each_task_was_learned_from():
+    folds = Folds.cross(np.arange(40) % K)
+    X, values = morgan_counts(series(40)[0]), np.tile(np.arange(40.0)[:, None], 2)
+    values[::3, 1] = np.nan
+    fit = _Fit({"fp": X}, Targets.of(values), [folds], 0, {}, Path("unused"))
+    found = Outcome(**fit(Job(SIMILARITY, 0, (1,))))
+    left = folds.numbers != 1
+    for task, own in enumerate((left, left & ~np.isnan(values[:, 1]))):
+        assert np.array_equal(found.mean[:, task], nearest(X[found.rows], X[np.flatnonzero(own)])[0][:, 0])
+    assert np.array_equal(found.spread, found.mean[:, [0, 0]])  # to any row
+    assert (found.mean[:, 1] < found.mean[:, 0]).any()
 
 
 def evaluated(y: np.ndarray, folds: Folds, kind: str = REGRESSION) -> pa.Table:

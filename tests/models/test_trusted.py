@@ -1,12 +1,15 @@
 """The stack: what it learns from, what it refuses, and what it tells beside a number."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from toy_gaps import OTHER, model_with_gaps, with_gaps
 from toy_runs import TASK, measured, series, small_model, small_trusted
 
+from yaokit.chem.similarity import nearest
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.store import read_json
 from yaokit.core.table import MolTable
@@ -215,6 +218,67 @@ def test_balanced_classes_count_the_same():
     table = measured(40).with_columns({"active": [float(i < 10) for i in range(40)]})
     y = read_targets(table, ["active"], {}, balanced=True)
     assert y.weights[:10].sum() == pytest.approx(y.weights[10:].sum())
+
+
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory: pytest.TempPathFactory) -> Trusted:
+    return cast(Trusted, load(model_with_gaps(tmp_path_factory)))
+
+
+def test_a_task_is_not_trusted_where_only_another_was_measured(gaps: Trusted):
+    table = with_gaps()
+    known, y = gaps.predict(table), table.column(TASK)[:60]
+    assert known.in_domain[:60, 0].any()
+    assert not known.in_domain[60:, 0].any()  # learned from, but not for this task
+    guess = 2 * np.quantile(np.abs(y - y.mean()), 0.9)
+    assert ((known.high - known.low)[60:, 0] >= guess - 1e-9).all()
+    assert np.median(known.nearest_similarity[60:]) == 1.0  # to a molecule of any task
+
+
+def test_a_fold_is_judged_by_the_similarity_to_the_tasks_own_molecules(fitted: Trusted):
+    oof = [row for row in fitted.oof().to_pylist() if row["task"] == "second"]  # measured in every other one
+    rows, fold, told = (np.array([row[k] for row in oof]) for k in ("row", "fold", "nearest_similarity"))
+    X = fitted.training[0]
+    for k in range(3):
+        here = fold == k
+        assert np.array_equal(told[here], nearest(X[rows[here]], X[rows[~here]])[0][:, 0])
+
+
+def test_bounds_and_values_of_no_weight_put_nothing_into_the_domain():
+    relation = ["="] * 60 + [">"] * 20
+    weight = [1.0] * 40 + [0.0] * 20 + [1.0] * 20
+    table = measured(80).with_columns({f"{TASK}_relation": relation, "w": weight})
+    model = Trusted(("nearest",), validation=Validation("random", 3, 1), weight="w").fit(table, [TASK])
+    X = model.training[0]
+    assert model.similarity(X)[:40, 0] == pytest.approx(np.ones(40))
+    assert model.similarity(X)[40:, 0].max() < 1
+    assert model.predict(table).nearest_similarity == pytest.approx(np.ones(80))
+
+
+def test_the_neighbors_of_a_task_are_measured_in_it(gaps: Trusted):
+    from rdkit import Chem
+
+    mols = [Chem.MolFromSmiles(text) for text in gaps.smiles[60:65]]  # of the other task
+    every, own = gaps.neighbors(mols), gaps.neighbors(mols, task=TASK)
+    assert every.similarity[:, 0] == pytest.approx(np.ones(5))
+    assert np.isnan(every.values[:, 0, 0]).all()
+    assert not np.isnan(own.values[:, :, 0]).any()
+    assert {name for row in own.ids for name in row} <= set(series(60)[1])
+    assert own.similarity.max() < 0.9
+    assert gaps.neighbors(mols, task=OTHER).ids[0][0] == "library 0"
+    with pytest.raises(UsageError, match=f"no task 'Ki'; it has: {TASK}, {OTHER}"):
+        gaps.neighbors(mols, task="Ki")
+
+
+def test_metrics_tell_how_many_are_judged_and_which_way_is_better():
+    part = {
+        "part": ["test" if i % 4 == 0 else "train" for i in range(60)],
+        "second": measured(60).column(TASK),
+    }
+    model = Trusted(("nearest",), validation=Validation("column:part", 3, 1), minimize=["second"])
+    first, second = model.fit(measured(60).with_columns(part), [TASK, "second"]).metrics()["tasks"]
+    assert [(task["n"], task["n_judged"]) for task in (first, second)] == [(60, 15)] * 2
+    assert (first["minimize"], second["minimize"]) == (False, True)
 
 
 SKEWED = {TASK: np.exp(2 * np.random.default_rng(0).normal(size=60))}

@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from toy_gaps import OTHER, with_gaps
 from toy_pages import Page
 from toy_runs import TASK, measured, series
 
@@ -119,6 +120,59 @@ def test_nothing_is_called_better_by_molecules_that_were_learned_from(model, tmp
         "The stack was not compared with a baseline: it learned from all these molecules.",
     )
     assert "they say nothing of others" in write(tmp_path / "out").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def mixed(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The folder of an evaluation on the 120 molecules learned from and 60 new ones, and its metrics."""
+    folder = tmp_path_factory.mktemp("mixed")
+    known = set(load(model).smiles)
+    new = [(i, s, y) for s, i, y in zip(*series(120, 1), strict=True) if s not in known][:60]
+    with open(folder / "in.csv", "w", encoding="utf-8", newline="") as file:
+        rows = [(i, s, y) for s, i, y in zip(*series(120), strict=True)]
+        csv.writer(file).writerows([HEADER, *rows, *new])
+    return folder / "out", evaluate_file(model, folder / "in.csv", folder / "out", workers=1)
+
+
+def test_without_learned_holds_all_that_is_told_of_the_others_alone(mixed, model, tmp_path):
+    with open(mixed[0] / "predictions.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if not row["in_training"]]
+    with open(tmp_path / "new.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADER, *([row[name] for name in HEADER] for row in rows)])
+    alone = evaluate_file(model, tmp_path / "new.csv", tmp_path / "out", workers=1)["tasks"][0]
+    about = mixed[1]["tasks"][0]
+    new = about["without_learned"]
+    assert (about["n"], about["n_learned"], new["n"]) == (180, 180 - len(rows), len(rows))
+    for key in ("models", "comparison", "interval", "error_by_similarity"):
+        assert new[key] == alone[key], key
+    assert new["domain"] == {key: alone["domain"][key] for key in new["domain"]}
+    assert new["interval"]["coverage"] < about["interval"]["coverage"]
+
+
+def test_the_page_shows_the_molecules_not_learned_from_first(mixed):
+    about, text = mixed[1]["tasks"][0], Page(write(mixed[0]).read_text(encoding="utf-8")).text
+    new, every = (
+        f"{found['models']['stack']['rmse']['mean']:.3f}" for found in (about["without_learned"], about)
+    )
+    assert new != every
+    assert -1 < text.index(new) < text.index("With molecules that the model learned from") < text.index(every)
+    assert f"without {about['n_learned']} that it learned from" in text
+
+
+def test_each_task_is_judged_by_its_own_domain(gaps, tmp_path):
+    measured_table = with_gaps(30, 1)
+    columns = [measured_table.smiles, *(measured_table.column(task) for task in (TASK, OTHER))]
+    with open(tmp_path / "in.csv", "w", encoding="utf-8", newline="") as file:
+        rows = [[s, *("" if np.isnan(v) else v for v in values)] for s, *values in zip(*columns, strict=True)]
+        csv.writer(file).writerows([("smiles", TASK, OTHER), *rows])
+    first, second = evaluate_file(gaps, tmp_path / "in.csv", tmp_path / "out", workers=1)["tasks"]
+    inside = load(gaps).predict(measured_table).in_domain
+    assert not inside.all(axis=1).any()
+    assert first["domain"]["share_in_domain"] == pytest.approx(inside[:30, 0].mean())
+    assert second["domain"]["share_in_domain"] == pytest.approx(inside[30:, 1].mean())
+    assert first["domain"]["share_in_domain"] > 0
+    assert (first["minimize"], first["n_judged"]) == (False, first["n"])
+    assert write(tmp_path / "out").is_file()
 
 
 def test_a_page_is_made_from_the_folder(done):

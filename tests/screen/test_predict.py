@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from toy_gaps import OTHER, with_gaps
 from toy_runs import TASK, series, small_trusted
 
 from yaokit.chem.standardize import Standardizer
@@ -18,6 +19,7 @@ from yaokit.screen import predict
 from yaokit.screen.carried import free_names, typed_rows
 from yaokit.screen.predict import Predict, predict_file
 from yaokit.screen.shard import Entry, Score
+from yaokit.screen.stream import screen_files
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +114,33 @@ def test_rows_of_a_parquet_file_come_so_many_at_a_time(tmp_path: Path, group: in
     pq.write_table(pa.table({"x": range(10)}), tmp_path / "x.parquet", row_group_size=group)
     parts = list(typed_rows(tmp_path / "x.parquet", ["y"], 4))
     assert [part["y"].to_pylist() for part in parts] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_of_several_tasks_each_tells_its_own_domain(gaps: Path, tmp_path: Path):
+    table = with_gaps(30, 1)
+    (tmp_path / "in.csv").write_text("\n".join(["smiles", *table.smiles]))
+    predict_file(gaps, tmp_path / "in.csv", tmp_path / "out.parquet", workers=1)
+    found, wanted = pq.read_table(tmp_path / "out.parquet"), load(gaps).predict(table)
+    for j, task in enumerate((TASK, OTHER)):
+        assert found[f"{task}_in_domain"].to_pylist() == wanted.in_domain[:, j].tolist()
+        at = found.column_names.index(f"{task}_in_domain")
+        assert found.column_names[at - 1] == f"{task}_high"
+    assert found["in_domain"].to_pylist() == wanted.in_domain.all(axis=1).tolist()
+    assert any(found[f"{TASK}_in_domain"].to_pylist())
+    assert not any(found["in_domain"].to_pylist())
+
+
+def test_screening_writes_the_columns_that_predicting_writes(gaps: Path, model: Path, tmp_path: Path):
+    (tmp_path / "in.csv").write_text("\n".join(["smiles", *series(20)[0]]))
+    for folder, flags in (
+        (gaps, [f"{TASK}_in_domain", f"{OTHER}_in_domain", "in_domain"]),
+        (model, ["in_domain"]),
+    ):
+        predict_file(folder, tmp_path / "in.csv", tmp_path / "out.parquet", workers=1)
+        screen_files([tmp_path / "in.csv"], folder, tmp_path / folder.name, top=5, workers=1)
+        for file in ("out.parquet", f"{folder.name}/hits.parquet"):
+            names = pq.read_schema(tmp_path / file).names
+            assert [name for name in names if "in_domain" in name] == flags
 
 
 class Overflowing:

@@ -27,8 +27,9 @@ def evaluate(
     """Test a model on molecules measured elsewhere, beside both baselines.
 
     The folder gets report.html, metrics.json (with 95 % bootstrap intervals,
-    coverage, errors inside and outside the domain, and without molecules that
-    the model learned from) and predictions.csv, a row for each row of the table.
+    coverage, errors inside and outside the domain) and predictions.csv, a row
+    for each row of the table. Molecules that the model learned from are told
+    apart: the first numbers are without them.
 
     For example:
       yaokit evaluate model new-assay.csv -o test
@@ -79,15 +80,30 @@ def _rows(told: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _of_task(about: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The main number of each model with its interval, coverage, and the verdict."""
-    from yaokit.report.findings import number, share, summary
-    from yaokit.report.measures import kind_of, primary
+    """Numbers on the molecules that the model did not learn from, then on all, and the verdict."""
+    from yaokit.report.findings import summary
+    from yaokit.report.measures import kind_of
 
-    main = primary(kind_of(about))
-    facts = [(about["task"], f"{about['n']:,} molecules with an exact value")]
-    for name, found in about["models"].items():
-        value = found[main.key]
-        ends = "" if value["low"] is None else f" ({number(value['low'], 3)} to {number(value['high'], 3)})"
-        facts.append((f"  {name}", f"{main.label} {number(value['mean'], main.digits)}{ends}"))
-    facts.append(("  coverage", f"{share(about['interval']['coverage'], 1)}, 90 % asked for"))
+    kind, new = kind_of(about), about.get("without_learned")
+    every, learned = f"{about['n']:,} molecules with an exact value", about["n_learned"]
+    if new:
+        facts = [(about["task"], f"{new['n']:,} molecules with an exact value that it did not learn from")]
+        facts += _numbers(new, kind, "  ")
+        facts += [("  all", f"{every}, with the {learned:,} it learned from"), *_numbers(about, kind, "    ")]
+    else:
+        facts = [(about["task"], f"{every}{', all of which it learned from' if learned else ''}")]
+        facts += _numbers(about, kind, "  ")
     return [*facts, ("  verdict", summary(about)[1])]
+
+
+def _numbers(found: Mapping[str, Any], kind: str, indent: str) -> list[tuple[str, str]]:
+    """The main number of each model with its interval, and coverage."""
+    from yaokit.report.findings import number, share
+    from yaokit.report.measures import primary
+
+    main, facts = primary(kind), []
+    for name, values in found["models"].items():
+        value = values[main.key]
+        ends = "" if value["low"] is None else f" ({number(value['low'], 3)} to {number(value['high'], 3)})"
+        facts.append((f"{indent}{name}", f"{main.label} {number(value['mean'], main.digits)}{ends}"))
+    return [*facts, (f"{indent}coverage", f"{share(found['interval']['coverage'], 1)}, 90 % asked for")]

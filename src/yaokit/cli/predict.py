@@ -23,7 +23,8 @@ def predict(
     """Predict the molecules of a file: one output row per input row, in the same order.
 
     To the input columns come, for each task T, T_pred, T_std, T_low and T_high
-    (90 % interval), then in_domain, nearest_similarity, status and reason.
+    (90 % interval), of several tasks also T_in_domain, then in_domain,
+    nearest_similarity, status and reason.
     Where classes were learned, T_pred is the probability of class 1, T_low and
     T_high its bounds, and T_set the classes that cannot be excluded at 90 %:
     0, 1, both or none.

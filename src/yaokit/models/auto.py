@@ -10,13 +10,18 @@ AUTO = "auto"
 
 
 class Cost(NamedTuple):
-    """Seconds of one core for a fit to n molecules: `at_1000` × (n / 1,000) ** `power`."""
+    """Seconds of one core for a fit to n molecules: `at_1000` × (n / 1,000) ** `power`.
+
+    Each task beyond the first adds `per_task` of that: 1 where each has a fit of its own, less where they
+    share the work on features, 0 where they share all but the last layer of a network.
+    """
 
     at_1000: float
     power: float
+    per_task: float = 0.0
 
-    def seconds(self, n: int) -> float:
-        return self.at_1000 * (max(n, 100) / 1000) ** self.power
+    def seconds(self, n: int, tasks: int = 1) -> float:
+        return self.at_1000 * (max(n, 100) / 1000) ** self.power * (1 + self.per_task * (tasks - 1))
 
 
 class Choice(NamedTuple):
@@ -29,21 +34,23 @@ class Choice(NamedTuple):
 
 # In the order in which they are worth their time; costs measured on one core of a laptop.
 CHOICES = (
-    Choice("boosting", Cost(1.5, 0.9), float("inf")),
+    Choice("boosting", Cost(1.5, 0.9, 1.0), float("inf")),
     Choice("mlp", Cost(1.0, 1.0), float("inf")),
-    Choice("svm", Cost(0.4, 1.3), 10_000),
-    Choice("boosting:full", Cost(8.0, 0.9), 0),
-    Choice("svm:full", Cost(1.0, 1.3), 0),
-    Choice("gp", Cost(0.4, 1.5), 0),
+    Choice("svm", Cost(0.4, 1.3, 0.8), 10_000),
+    Choice("boosting:full", Cost(8.0, 0.9, 1.0), 0),
+    Choice("svm:full", Cost(1.0, 1.3, 0.8), 0),
+    Choice("gp", Cost(0.4, 1.5, 0.7), 0),
     Choice("gnn", Cost(20.0, 1.0), 0),
     Choice("transformer", Cost(90.0, 1.0), 0),
 )
 
 
 def choose(
-    n: int, fits: int, *, features: str | None, time_limit_min: float | None, workers: int
+    n: int, fits: int, *, tasks: int = 1, features: str | None, time_limit_min: float | None, workers: int
 ) -> list[str]:
     """Labels of the members for `n` molecules, each to be fitted `fits` times by `workers` processes.
+
+    A fit is to all `tasks`, taken to be known of every molecule.
 
     Without a limit the quick ones; with one all that fit into it, in the order of CHOICES.
     UsageError if the limit is not positive.
@@ -55,7 +62,7 @@ def choose(
     left = time_limit_min * 60 * workers
     labels: list[str] = []
     for choice in CHOICES:
-        seconds = choice.cost.seconds(n) * fits
+        seconds = choice.cost.seconds(n, tasks) * fits
         if seconds <= left or not labels:
             labels.append(choice.label)
             left -= seconds

@@ -6,7 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from yaokit import __version__
+from yaokit.chem.alike import alike, differ_in_stereo_only
 from yaokit.chem.fingerprints import RADIUS, SIZE
 from yaokit.core.store import content_key
 from yaokit.models.base import FORMAT, read_card
@@ -16,6 +19,11 @@ if TYPE_CHECKING:
 
 PACKAGES = ("rdkit", "numpy", "scipy", "scikit-learn", "lightgbm", "torch", "crepes")
 
+N_ALIKE = 20  # pairs shown of those that look equal
+STEREO_LIMIT = (
+    "not the relative stereo of symmetric rings (cis and trans 4-aminocyclohexanol), and no center "
+    f"whose neighbors look alike within {RADIUS} bonds"
+)
 LIMITS = (
     "Predictions rank molecules for the next experiment; they do not replace the measurement.",
     "Outside the domain no measured error backs the interval; there it is at least that of a guess.",
@@ -48,8 +56,10 @@ def make_card(model: "Trusted") -> dict[str, Any]:
             "name": "Morgan counts",
             "radius": RADIUS,
             "size": SIZE,
-            "sees_stereo": True,
+            "sees_stereo": model.standardizer.stereo,
+            "stereo_limit": STEREO_LIMIT if model.standardizer.stereo else None,
         },
+        "alike": _alike(model),
         "data": {**model.provenance, "n": len(model._smiles), "sha256": digest},
         "validation": asdict(model.validation),
         "metrics": "metrics.json",
@@ -59,6 +69,28 @@ def make_card(model: "Trusted") -> dict[str, Any]:
         "contains": "The training molecules and their measured values: share it as you would share them.",
         "key": content_key([digest, model.members, model.learning(), asdict(model.validation)]),
     }
+
+
+def _alike(model: "Trusted") -> dict[str, Any]:
+    """Training molecules that look equal in "fp", those first whose values differ the most."""
+    (rows, y), smiles = model.training, model.smiles
+    pairs = alike(rows, smiles)
+    values = y.measured  # (n, tasks), NaN = not measured exactly
+
+    def apart(pair: tuple[int, int]) -> float:
+        difference = np.abs(values[pair[0]] - values[pair[1]])
+        return -float(np.nan_to_num(difference).max())
+
+    examples = [
+        {
+            "ids": [model._ids[i] for i in pair],
+            "smiles": [smiles[i] for i in pair],
+            "values": {task: values[list(pair), j].tolist() for j, task in enumerate(model.tasks)},
+        }
+        for pair in sorted(pairs, key=apart)[:N_ALIKE]
+    ]
+    n_stereo = sum(differ_in_stereo_only(smiles[i], smiles[j]) for i, j in pairs)
+    return {"n_pairs": len(pairs), "n_stereo": n_stereo, "examples": examples}
 
 
 def made_elsewhere(folder: Path) -> list[str]:

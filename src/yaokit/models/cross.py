@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yaokit.chem.folds import Folds
-from yaokit.chem.similarity import nearest
 from yaokit.core.errors import YaokitError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import Progress
@@ -24,13 +23,16 @@ from yaokit.core.reasons import Failure
 from yaokit.core.seed import derived
 from yaokit.models.featurize import Rows
 from yaokit.models.labels import folder_name, make
+from yaokit.models.nearness import learned_from, similarities
 from yaokit.models.targets import Targets
 from yaokit.nn.checkpoint import load_arrays, save_arrays
 
 if TYPE_CHECKING:
     from yaokit.models.foldcache import FoldCache
 
-SIMILARITY = "similarity"  # not a model: the highest similarity to the rows a fit learned from
+# Not a model: the highest similarity to the rows a fit learned from, as `mean` to those of each task and as
+# `spread` to any.
+SIMILARITY = "similarities"
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class _Fit:
         rows = np.flatnonzero(out)
         if job.model == SIMILARITY:
             fp = self.rows["fp"]
-            best = nearest(fp[rows], fp[~out])[0].astype(np.float64)
-            return {"rows": rows, "mean": best, "spread": best}
+            to_any, of_task = similarities(fp[rows], fp[~out], learned_from(self.y)[~out])
+            return {"rows": rows, "mean": of_task, "spread": np.repeat(to_any[:, None], of_task.shape[1], 1)}
         seed = derived(self.seed, job.model, job.repeat, *job.left_out)
         model = make(job.model, seed, self.settings.get(job.model))
         X, work = self.rows[model.features], self.work / Path(job.file).stem

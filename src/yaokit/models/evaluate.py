@@ -68,7 +68,7 @@ class Evidence:
             "weight": self.y.weights[rows[known], task],
             "mean": np.stack([p.mean[known, task] for p in parts], axis=1),
             "spread": np.stack([p.spread[known, task] for p in parts], axis=1),
-            "similarity": get(SIMILARITY).mean[known, 0],
+            "similarity": get(SIMILARITY).mean[known, task],
         }
 
     def trust(self, rows: dict[str, np.ndarray], task: int) -> Trusting:

@@ -122,7 +122,7 @@ def fit_trusted(
 ) -> Trusted:
     """A fitted stack on all tasks of a curated table; finished folds in `cache` are not done again."""
     tasks = [task["name"] for task in summary["tasks"]]
-    members = members_of(learning, len(table), workers)
+    members = members_of(learning, len(table), workers, len(tasks))
     model = Trusted(
         members,
         validation=learning.validation,
@@ -151,8 +151,8 @@ def check_learning(learning: Learning) -> None:
     _settings(members_of(learning, 1_000, 1), learning)
 
 
-def members_of(learning: Learning, n: int, workers: int) -> list[str]:
-    """The labels of the members for n molecules; "auto" is replaced by what fits."""
+def members_of(learning: Learning, n: int, workers: int, tasks: int = 1) -> list[str]:
+    """The labels of the members for n molecules and so many tasks; "auto" is replaced by what fits."""
     if AUTO not in learning.models:
         if learning.time_limit_min is not None:
             raise UsageError("a time limit chooses members; give it with --model auto")
@@ -160,9 +160,8 @@ def members_of(learning: Learning, n: int, workers: int) -> list[str]:
         return with_encoder(with_features(learning.models, learning.features), learning.encoder)
     if len(learning.models) > 1:
         raise UsageError(f'"auto" stands alone, not beside {", ".join(set(learning.models) - {AUTO})}')
-    fits = learning.validation.fits(n)
-    limit = learning.time_limit_min
-    labels = choose(n, fits, features=learning.features, time_limit_min=limit, workers=workers)
+    plan: dict[str, Any] = {"tasks": tasks, "workers": workers, "time_limit_min": learning.time_limit_min}
+    labels = choose(n, learning.validation.fits(n), features=learning.features, **plan)
     return with_encoder(labels, learning.encoder, add=True)
 
 

@@ -39,6 +39,7 @@ from yaokit.models.featurize import Rows, featurize, featurize_smiles
 from yaokit.models.foldcache import FoldCache
 from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
 from yaokit.models.learnable import check_folds, check_targets, read_targets
+from yaokit.models.nearness import learned_from, similarities
 from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales, scales_for
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.models.validation import Validation
@@ -206,7 +207,7 @@ class Trusted:
                 kept=kept,
                 progress=self.progress,
             )
-        near = [outer(outcomes, SIMILARITY, r, f, f.judged).mean[:, 0] for r, f in enumerate(folds)]
+        near = [outer(outcomes, SIMILARITY, r, f, f.judged).spread[:, 0] for r, f in enumerate(folds)]
         self._leakage = fold_leakage(folds, self._smiles, near).summary()
         limits = [self.limits.get(task, NO_LIMITS) for task in self.tasks]
         evidence = Evidence(outcomes, self._y, folds, self.members, BASELINES, self._scales, limits)
@@ -246,25 +247,44 @@ class Trusted:
         if n == 0:
             return Prediction.bare(self.tasks, np.zeros((0, len(self.tasks))), classes=self.class_tasks)
         outputs = [model.predict_features(rows[model.features]) for model in self._models.values()]
-        similarity = nearest(rows["fp"], self._rows["fp"])[0][:, 0].astype(np.float64)
+        to_any, of_task = self._similarities(rows["fp"])
         judged = [
             trust.judge(
                 np.stack([mean[:, j] for mean, _ in outputs], axis=1),
                 np.stack([spread[:, j] for _, spread in outputs], axis=1),
-                similarity,
+                of_task[:, j],
             )
             for j, trust in enumerate(self._trust)
         ]
         mean, std, low, high, inside, sets = (
             np.stack(column, axis=1) for column in zip(*judged, strict=True)
         )
-        return Prediction(self.tasks, mean, std, low, high, inside, similarity, sets, self.class_tasks)
+        return Prediction(self.tasks, mean, std, low, high, inside, to_any, sets, self.class_tasks)
 
-    def neighbors(self, mols: Sequence[Chem.Mol], k: int = 3) -> Neighbors:
-        """The nearest molecules the model learned from, with their measured values."""
-        similarity, index = nearest(featurize("fp", mols), self._rows["fp"], k)
-        ids = [[self._ids[i] for i in row] for row in index]
-        return Neighbors(ids, similarity.astype(np.float64), self._y.measured[index])
+    def similarity(self, X: Any) -> np.ndarray:
+        """(n, tasks) Tanimoto of rows of "fp" to the nearest molecule that each task was learned from.
+
+        By this the domain is told; a molecule of which only a bound is known does not count.
+        """
+        return self._similarities(X)[1]
+
+    def _similarities(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) to the nearest molecule of any task, and `similarity`."""
+        return similarities(X, self._rows["fp"], learned_from(self._y))
+
+    def neighbors(self, mols: Sequence[Chem.Mol], k: int = 3, task: str | None = None) -> Neighbors:
+        """The nearest molecules the model learned from, with their measured values.
+
+        Of a task the nearest with a measured value that counts; UsageError lists the tasks.
+        """
+        own = np.arange(len(self._ids))
+        if task is not None:
+            if task not in self.tasks:
+                raise UsageError(f"the model has no task {task!r}; it has: {', '.join(self.tasks)}")
+            own = np.flatnonzero(learned_from(self._y)[:, self.tasks.index(task)])
+        similarity, index = nearest(featurize("fp", mols), self._rows["fp"][own], k)
+        ids = [[self._ids[i] for i in row] for row in own[index]]
+        return Neighbors(ids, similarity.astype(np.float64), self._y.measured[own[index]])
 
     @property
     def class_tasks(self) -> tuple[str, ...]:
@@ -317,7 +337,9 @@ class Trusted:
                 "task": task,
                 "kind": self.kinds[j],
                 "n": int(self._y.exact[:, j].sum()),
+                "n_judged": len(np.unique(evaluation.oof["row"].to_numpy())),
                 "n_censored": int((self._y.known & ~self._y.exact)[:, j].sum()),
+                "minimize": task in self.minimize,
                 "split": plan.split,
                 "folds": len(self._folds[0].judged),
                 "repeats": len(self._folds),

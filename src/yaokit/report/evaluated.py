@@ -21,19 +21,19 @@ from yaokit.report.train import leakage_figure, overview
 
 SPREAD = "Value ± its standard deviation when molecules are drawn again (bootstrap). Tests: paired bootstrap."
 LEAD = "Numbers of measured molecules that had no part in making the model"
-LEARNED = "Numbers of measured molecules, {n_learned:,} of {n:,} of which the model learned from"
+LEARNED = "Numbers of measured molecules, all {n:,} of which the model learned from"
 _MANY = 0.05  # a share of molecules learned from, above which the reader is warned
 
 
 def write(folder: Path) -> Path:
     """Write report.html from metrics.json and predictions.csv."""
     found = read_json(folder / "metrics.json")
-    tasks = found["tasks"]
+    tasks = [_new(task) for task in found["tasks"]]
     page = page_environment().get_template("evaluated.html")
     text = page.render(
         title=f"{', '.join(t['task'] for t in tasks)} on {found['file']}",
         found=found,
-        tasks=[_task(task, folder / "predictions.csv", found.get("id")) for task in tasks],
+        tasks=[_task(task, folder / "predictions.csv", found.get("id")) for task in found["tasks"]],
         tiles=list(_tiles(tasks[0])) if len(tasks) == 1 else [],
         overview=[overview(task) for task in tasks],
         warnings=list(_warnings(found)),
@@ -48,20 +48,27 @@ def write(folder: Path) -> Path:
     return path
 
 
+def _new(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry of a task without the molecules that were learned from, if others are left."""
+    new = metrics.get("without_learned")
+    if not new:
+        return metrics
+    domain = {**(metrics.get("domain") or {}), **new["domain"]}
+    return {**metrics, **new, "domain": domain, "n_learned": 0, "n_left_out": metrics["n_learned"]}
+
+
 def _task(metrics: Mapping[str, Any], predictions: Path, id_column: str | None) -> dict[str, Any]:
-    block = task_block(
-        {
-            **metrics,
-            "spread_told": SPREAD,
-            "lead": LEARNED.format(**metrics) if metrics["n_learned"] else LEAD,
-        },
-        _rows(predictions, metrics["task"], id_column),
-    )
-    fresh = metrics.get("without_learned")
-    if fresh:
-        models = fresh["models"]
-        block["fresh"] = {
-            "n": fresh["n"],
+    shown, rows = _new(metrics), _rows(predictions, metrics["task"], id_column)
+    lead = LEARNED.format(**shown) if shown["n_learned"] else LEAD
+    if shown is not metrics:
+        rows = [row for row in rows if row["is_new"]]
+    block = task_block({**shown, "spread_told": SPREAD, "lead": lead}, rows)
+    if shown is not metrics:
+        models = metrics["models"]
+        block["every"] = {
+            "n": metrics["n"],
+            "n_learned": metrics["n_learned"],
+            "coverage": share(metrics["interval"].get("coverage"), 1),
             "measures": measured(kind_of(metrics), models)[0],
             "models": [(name, name_of(name), models[name]) for name in ordered(models)],
         }
@@ -69,18 +76,20 @@ def _task(metrics: Mapping[str, Any], predictions: Path, id_column: str | None) 
 
 
 def _rows(path: Path, task: str, id_column: str | None) -> list[dict[str, Any]]:
-    """The judged rows by the names that the figures know."""
+    """The judged rows by the names that the figures know, and whether the molecule is new to the model."""
     names = {f"{task}_measured": "y", f"{task}_pred": "stack", f"{task}_low": "stack_low"}
     names |= {f"{task}_high": "stack_high", f"{task}_nearest": "nearest", f"{task}_forest": "forest"}
     read = pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.float64()))
     parse = pacsv.ParseOptions(newlines_in_values=True)
     table = pacsv.read_csv(path, parse_options=parse, convert_options=read)
+    inside = f"{task}_in_domain" if f"{task}_in_domain" in table.column_names else "in_domain"
     rows = []
     for i, row in enumerate(table.to_pylist()):
         values = {new: row[old] for old, new in names.items()}
         if row[f"{task}_judged"]:
             name = row.get(id_column or "") or f"row {i + 1}"
-            rows.append({**values, "id": str(name), "in_domain": bool(row["in_domain"])})
+            told = {"in_domain": bool(row[inside]), "is_new": not row["in_training"]}
+            rows.append({**values, "id": str(name), **told})
     return rows
 
 
@@ -88,7 +97,10 @@ def _tiles(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Label, number and note."""
     main = primary(kind_of(metrics))
     models = metrics["models"]
-    yield "molecules judged", f"{metrics['n']:,}", f"{metrics['n_learned']:,} of them learned from"
+    beside = f"{metrics['n_learned']:,} of them learned from"
+    if more := metrics.get("n_left_out"):
+        beside = f"without {more:,} that it learned from"
+    yield "molecules judged", f"{metrics['n']:,}", beside
     value = models["stack"][main.key]
     beside = [
         f"{name_of(name)} {models[name][main.key]['mean']:.3f}"
@@ -111,17 +123,16 @@ def _tiles(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
     for task in found["tasks"]:
-        yield from warnings(task)
+        shown = _new(task)
+        yield from warnings(shown)
         if task["n"] and task["n_learned"] / task["n"] > _MANY:
-            new = (
-                "see the numbers without them" if "without_learned" in task else "they say nothing of others"
-            )
+            why = "they are left out" if shown is not task else "they say nothing of others"
             yield (
                 f"{task['task']}: the model learned from {task['n_learned']:,} of these {task['n']:,} "
-                f"molecules; {new}."
+                f"molecules; {why}."
             )
-        if task["n"] < 30:
-            yield f"{task['task']}: {task['n']:,} molecules say little; the intervals are wide."
+        if shown["n"] < 30:
+            yield f"{task['task']}: {shown['n']:,} molecules say little; the intervals are wide."
     yield from found.get("notes") or []
 
 

@@ -15,13 +15,14 @@ from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.store import locked, publish, read_json, write_json
 from yaokit.core.types import SETS
+from yaokit.data.curation.beside import completed
 from yaokit.data.curation.classes import Classes, are_labels
 from yaokit.data.curation.curate import Curated, ValueColumn, curate
 from yaokit.data.export import write_csv
 from yaokit.data.leakage import Leakage, leakage
 from yaokit.data.read.files import read_records
 from yaokit.models import load
-from yaokit.models.external import Checked, baselines, compared, judge, numbers
+from yaokit.models.external import Checked, baselines, judge
 from yaokit.models.featurize import featurize_smiles
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted
@@ -41,6 +42,7 @@ class _Test:
     found: pa.Table  # predictions of every row of the file
     rows: np.ndarray  # (n,) of each measured molecule its row of `found`
     beside: Mapping[str, np.ndarray]  # (n, tasks) of each baseline
+    similarity: np.ndarray  # (n, tasks) to the nearest molecule that each task was learned from
     shared: Leakage
 
     def column(self, name: str) -> np.ndarray:
@@ -73,10 +75,11 @@ def evaluate_file(
     if not isinstance(predictor, Trusted):
         raise UsageError(f"{model} is a single member; evaluate the trained folder around it")
     values = value_columns(model, predictor, file, targets, units)
+    values, notes = completed([file], values, smiles=smiles, id=id)
     part = out.with_name(f"{out.name}.part")
     part.mkdir(parents=True, exist_ok=True)
     with locked(part):
-        curated = _curated(file, values, predictor, smiles, id, workers, progress)
+        curated = _curated(file, values, notes, predictor, smiles, id, workers, progress)
         found = _predicted(model, file, part / "predictions.parquet", smiles, workers, progress)
         progress.say("  fitting the baselines")
         test = _checked(predictor, curated, found, workers)
@@ -187,13 +190,14 @@ def _value(
 def _curated(
     file: str | Path,
     values: Sequence[ValueColumn],
+    notes: Sequence[str],
     model: Trusted,
     smiles: str | None,
     id: str | None,
     workers: int,
     progress: Progress,
 ) -> Curated:
-    settings: dict[str, Any] = {"smiles": smiles, "id": id, "values": values}
+    settings: dict[str, Any] = {"smiles": smiles, "id": id, "values": values, "notes": notes}
     settings |= {"standardizer": model.standardizer, "workers": workers, "progress": progress}
     return curate([file], **settings)
 
@@ -216,8 +220,9 @@ def _checked(model: Trusted, curated: Curated, found: pa.Table, workers: int) ->
         )
     rows = curated.table.column("row").astype(np.int64)
     texts = curated.table.smiles
-    beside = baselines(model, featurize_smiles("fp", texts, workers=workers))
-    return _Test(model, curated, found, rows, beside, leakage(model.smiles, texts))
+    X = featurize_smiles("fp", texts, workers=workers)
+    shared = leakage(model.smiles, texts)
+    return _Test(model, curated, found, rows, baselines(model, X), model.similarity(X), shared)
 
 
 def _metrics(test: _Test, name: str, tasks: Sequence[str]) -> dict[str, Any]:
@@ -252,6 +257,8 @@ def _of_task(test: _Test, task: str, name: str) -> dict[str, Any]:
         "task": task,
         "kind": checked.kind,
         "n": len(checked),
+        "n_judged": len(checked),
+        "minimize": not maximize,
         "n_bounds": int(_bounded(test.curated, task).sum()),
         "split": "external",
         "folds": 1,
@@ -262,15 +269,20 @@ def _of_task(test: _Test, task: str, name: str) -> dict[str, Any]:
         "promised": (learned.get("models") or {}).get("stack"),
         "noise": learned.get("noise"),
     }
+    bins, found = learned.get("domain") or {}, _judged(checked, maximize)
+    if not new.all():  # whoever learned from a molecule is not compared by it
+        n = int(new.sum())
+        fresh = {"n": n, "n_judged": n, **_judged(checked.take(new), maximize)} if n else {}
+        found["comparison"] = fresh.get("comparison", {})
+        if fresh:
+            about["without_learned"] = fresh
+    return about | found | {"domain": {**bins, **found["domain"]}}
+
+
+def _judged(checked: Checked, maximize: bool) -> dict[str, Any]:
+    """All that is told of some molecules."""
     found = judge(checked, maximize=maximize, seed=SEED)
-    domain = {**(learned.get("domain") or {}), **found.pop("in_domain")}
-    if not new.all():
-        fresh = checked.take(new)  # whoever learned from a molecule is not compared by it
-        found["comparison"] = compared(fresh) if len(fresh) else {}
-    if 0 < new.sum() < len(new):
-        parts = {k: numbers(fresh.kind, fresh.y, p, maximize=maximize) for k, p in fresh.predicted.items()}
-        about["without_learned"] = {"n": len(fresh), "models": parts}
-    return about | found | {"domain": domain}
+    return {**found, "domain": found.pop("in_domain")}
 
 
 def _rows(test: _Test, task: str) -> tuple[Checked, np.ndarray]:
@@ -279,7 +291,7 @@ def _rows(test: _Test, task: str) -> tuple[Checked, np.ndarray]:
     y = table.column(task).astype(np.float64)
     mean = test.column(f"{task}_pred").astype(np.float64)
     rows = np.flatnonzero(~np.isnan(y) & ~_bounded(test.curated, task) & ~np.isnan(mean))
-    kind = test.model.kinds[j]
+    kind, inside = test.model.kinds[j], f"{task}_in_domain" if len(test.model.tasks) > 1 else "in_domain"
     predicted = {label: test.beside[label][rows, j] for label in BASELINES} | {"stack": mean[rows]}
     checked = Checked(
         kind,
@@ -288,8 +300,8 @@ def _rows(test: _Test, task: str) -> tuple[Checked, np.ndarray]:
         test.column(f"{task}_low").astype(np.float64)[rows],
         test.column(f"{task}_high").astype(np.float64)[rows],
         _sets(test, task)[rows],
-        np.array([value is True for value in test.column("in_domain")[rows].tolist()], bool),
-        test.column("nearest_similarity").astype(np.float64)[rows],
+        np.array([value is True for value in test.column(inside)[rows].tolist()], bool),
+        test.similarity[rows, j],
     )
     return checked, rows
 

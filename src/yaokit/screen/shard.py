@@ -12,6 +12,7 @@ import pyarrow as pa
 from yaokit.chem.parse import as_smiles, parse
 from yaokit.chem.standardize import Standard, Standardizer
 from yaokit.core.reasons import Failure
+from yaokit.core.types import Prediction
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
 
@@ -135,7 +136,21 @@ def predicted(
     is_number = np.asarray(np.isfinite(known.mean).all(axis=1))
     left = iter(is_number.tolist())
     told = [f if isinstance(f, Failure) or next(left) else _NOT_FINITE for f in found]
-    return told, {name: values[is_number] for name, values in known.columns().items()}
+    return told, {name: values[is_number] for name, values in columns_of(known).items()}
+
+
+def columns_of(known: Prediction) -> dict[str, np.ndarray]:
+    """The columns of a prediction; of several tasks also whether a molecule is in the domain of each."""
+    if len(known.tasks) == 1:
+        return known.columns()
+    lasts = [f"{task}_set" if task in known.classes else f"{task}_high" for task in known.tasks]
+    out: dict[str, np.ndarray] = {}
+    for name, values in known.columns().items():
+        out[name] = values
+        if name in lasts:
+            j = lasts.index(name)
+            out[f"{known.tasks[j]}_in_domain"] = known.in_domain[:, j]
+    return out
 
 
 def shown(text: str) -> str:

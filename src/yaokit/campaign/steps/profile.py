@@ -26,6 +26,7 @@ from yaokit.core.table import MolTable
 from yaokit.models import load
 from yaokit.models.trusted import Trusted
 from yaokit.report.run import StepFolder
+from yaokit.screen.shard import columns_of
 
 SHOWN = (
     "mw",
@@ -144,12 +145,12 @@ def _described(smiles: Sequence[str], catalogs: tuple[str, ...], inputs: Inputs)
 def _with_predictions(rows: Sequence[dict[str, str]], model: Trusted, measured: MolTable) -> pa.Table:
     smiles = [row["smiles"] for row in rows]
     mols = [Chem.MolFromSmiles(text) for text in smiles]
-    columns = {k: _rounded(v) for k, v in model.predict_mols(mols).columns().items()}
-    near = model.neighbors(mols, NEIGHBORS)
+    columns = {k: _rounded(v) for k, v in columns_of(model.predict_mols(mols)).items()}
+    near, closest = model.neighbors(mols, NEIGHBORS, model.tasks[0]), model.neighbors(mols, 1)
     flat = {_without_stereo(text): id_ for text, id_ in zip(measured.smiles, measured.ids, strict=True)}
     twins = [
         flat.get(_without_stereo(text)) or (ids[0] if similarity[0] >= NEAR else None)
-        for text, ids, similarity in zip(smiles, near.ids, near.similarity, strict=True)
+        for text, ids, similarity in zip(smiles, closest.ids, closest.similarity, strict=True)
     ]
     return pa.table(
         {

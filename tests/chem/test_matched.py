@@ -6,7 +6,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMMPA
 from toy_runs import series
 
-from yaokit.chem.matched import HYDROGEN, MAX_PART, Pairs, Place, places, replaced
+from yaokit.chem.matched import HYDROGEN, MAX_PART, Change, Effect, Pairs, Place, places, replaced
 
 ANILIDES = [
     f"O=C(N{chain})c1ccc({group})cc1" for group in ("Cl", "C", "OC") for chain in ("C", "CC", "C1CC1")
@@ -71,6 +71,17 @@ def test_a_hydrogen_can_be_changed():
         for _, e, _ in pairs.suggestions(Chem.MolFromSmiles(smiles[0]), min_pairs=2)
     }
     assert changes[HYDROGEN, "F[*:1]"] == pytest.approx(1.0)
+
+
+def test_pairs_that_share_a_molecule_count_for_less():
+    def shared(*pairs: tuple[int, int]) -> Effect:
+        return Effect(Change("F[*:1]", "Cl[*:1]", "c"), np.zeros(len(pairs)), pairs)
+
+    apart, star = shared((0, 1), (2, 3), (4, 5)), shared((0, 1), (0, 2), (0, 3))
+    assert (apart.n_molecules, apart.n_effective) == (3, pytest.approx(3))
+    assert (star.n_molecules, star.n_effective) == (1, pytest.approx(1))
+    uneven = shared((0, 1), (0, 2), (3, 4), (5, 6))  # 4² / (2² + 1 + 1)
+    assert (uneven.n_molecules, uneven.n_effective) == (3, pytest.approx(16 / 6))
 
 
 def test_unknown_values_make_no_pairs():

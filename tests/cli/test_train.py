@@ -9,7 +9,7 @@ import pytest
 from toy_encoder import saved_encoder
 from toy_runs import series
 
-from yaokit.cli.train import _of_stack
+from yaokit.cli.train import _of_stack, _verdict
 
 SMALL = ("--model", "boosting", "--folds", "3", "--repeats", "1", "--workers", "1", "--quiet")
 
@@ -263,3 +263,11 @@ def test_an_encoder_that_nobody_takes_is_refused(yaokit: Callable, table: Path, 
     assert done.returncode == 2
     assert "none of boosting takes the encoder of --from" in done.stderr
     assert not (encoder.parent / "model").exists()
+
+
+def test_what_is_worse_than_a_baseline_is_called_so() -> None:
+    worse = {"metric": "rmse", "difference": 0.25, "low": 0.15, "high": 0.35, "p": 0.0004, "better": False}
+    better = {**worse, "difference": -0.25, "low": -0.35, "high": -0.15, "better": True}
+    about = {"kind": "regression", "n": 40, "comparison": {"nearest": better, "forest": worse}}
+    told = "The stack is better than nearest neighbor, but worse than random forest, beyond the noise."
+    assert _verdict(about) == told

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from rdkit import Chem
-from toy_runs import TASK, series, small_model
+from toy_runs import TASK, series, small_model, small_trusted
 
 from yaokit.cli import app
 from yaokit.core.errors import NothingUsable, UsageError
+from yaokit.core.table import MolTable
 from yaokit.explain.run import Settings, explain_file
 from yaokit.report.explained import check_out, write_explained
 
@@ -60,6 +62,51 @@ def test_every_atom_has_a_value(why: Path):
         assert [a["atom"] for a in its] == list(range(mol.GetNumAtoms()))
         assert [a["element"] for a in its] == [atom.GetSymbol() for atom in mol.GetAtoms()]
         assert np.isfinite([a["value"] for a in its]).all()
+
+
+def test_atoms_and_the_rest_are_the_prediction_less_one_mean(why: Path):
+    found = rows(why / "molecules.csv")
+    start = [float(r[f"{TASK}_pred"]) - float(r["atoms_sum"]) - float(r["rest"]) for r in found[:4]]
+    assert np.ptp(start) < 1e-3
+    assert json.loads((why / "summary.json").read_text())["training_mean"] == pytest.approx(start[0], abs=0.2)
+    assert [(r["atoms_sum"], r["rest"]) for r in found[4:]] == [("", "")] * 2
+    page = (why / "explanations.html").read_text(encoding="utf-8")
+    assert len(re.findall(r"atoms [+−][\d.]+, the rest [+−][\d.]+: together", page)) == 2
+    assert len(re.findall(r"[\d.]+ (above|below) the mean of the training molecules, [\d.]+\.", page)) == 2
+
+
+def test_pairs_have_an_interval_without_0_and_say_among_how_many_they_were_found(tmp_path: Path):
+    groups, chains = ("Cl", "C", "OC", "F", "C#N"), ("C", "CC", "C1CC1", "CCC", "C(C)C", "CC#N")
+    amides = [f"O=C(N{chain})c1ccc({group})cc1" for group in groups for chain in chains]
+    noise = np.random.default_rng(0).normal(0, 0.2, len(amides))
+    values = noise + 2.0 * np.repeat([group == "C#N" for group in groups], len(chains))
+    small_trusted(members=("nearest",)).fit(MolTable.of(amides, columns={TASK: values}), [TASK]).save(
+        tmp_path / "model"
+    )
+    (tmp_path / "in.smi").write_text("O=C(NCCOC)c1ccc(Cl)cc1 new\nBrC1CCC1 far\n")
+    write_explained(explain_file(tmp_path / "model", tmp_path / "in.smi", Settings()), tmp_path / "why", "m")
+    found = rows(tmp_path / "why" / "pairs.csv")
+    assert (found[0]["id"], found[0]["after"]) == ("new", "N#C[*:1]")
+    for row in found:
+        mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
+        assert low < mean < high
+        assert low > 0 or high < 0
+        assert 1 <= float(row["n_effective"]) <= int(row["n"])
+    assert {row["id"] for row in found} == {"new"}
+    n = int(found[0]["n_looked_at"])
+    others = json.loads((tmp_path / "why" / "summary.json").read_text())["n_looked_at"] - n
+    assert n > len(found)
+    page = (tmp_path / "why" / "explanations.html").read_text(encoding="utf-8")
+    assert len(re.findall(r"</b> \([+−][\d.]+ to [+−][\d.]+\)<br>\d+ measured pairs", page)) == len(found)
+    assert f"{n} changes with three or more measured pairs fit; shown are" in page
+    assert f"{others} changes with three or more measured pairs fit; each 95 % interval includes 0." in page
+
+
+def test_where_no_change_fits_the_page_says_so(why: Path):
+    assert rows(why / "pairs.csv") == []
+    assert json.loads((why / "summary.json").read_text())["n_looked_at"] == 0
+    page = (why / "explanations.html").read_text(encoding="utf-8")
+    assert page.count("No change of three or more measured pairs fits.") == 2
 
 
 def test_neighbors_are_measured_and_the_nearest_first(why: Path):

@@ -69,3 +69,10 @@ def test_the_key_of_precision_and_recall_leaves_the_curves_free(share):
     (key,) = [t for t in root.iter("text") if (t.text or "").startswith("stack")]
     middle = float(root.get("viewBox", "").split()[3]) / 2
     assert (float(key.get("y", "")) > middle) == (share > 0.5)  # curves end at the share, at the right
+
+
+def test_enrichment_is_of_the_class_that_is_wanted():
+    of_0 = figures.enrichment(Y, {"stack": SCORE}, wanted=0)
+    of_1 = figures.enrichment(1 - Y, {"stack": 1 - SCORE})
+    assert "share of class 0 found" in of_0
+    assert of_0.replace("class 0", "class 1") == of_1

@@ -122,3 +122,38 @@ def test_leakage_is_warned_of(model_folders, tmp_path):
     text = Page(write(tmp_path / "m").read_text(encoding="utf-8")).text
     assert "3 judged molecules were learned from too" in text
     assert "70 % of the judged molecules nearly repeat one learned from" in text
+
+
+@pytest.mark.parametrize(
+    ("standardizer", "features", "told"),
+    [
+        (
+            {"stereo": True},
+            {"sees_stereo": True, "stereo_limit": "not that"},
+            "sees stereo in part: not that",
+        ),
+        ({}, {"sees_stereo": True}, "sees stereo in part: stereoisomers may look equal"),
+        ({"stereo": False}, {"sees_stereo": True}, "sees stereo no: it is removed"),
+    ],
+)
+def test_the_card_claims_no_more_stereo_than_is_seen(standardizer, features, told, model_folders, tmp_path):
+    shutil.copytree(model_folders["values"], tmp_path / "m")
+    path = tmp_path / "m" / "card.json"
+    write_json(path, read_json(path) | {"standardizer": standardizer, "features": features})
+    assert told in Page(write(tmp_path / "m").read_text(encoding="utf-8")).text
+    assert "sees stereo yes" not in Page(write(tmp_path / "m").read_text(encoding="utf-8")).text
+
+
+def test_molecules_that_look_equal_are_named(model_folders, tmp_path):
+    shutil.copytree(model_folders["both"], tmp_path / "m")
+    path = tmp_path / "m" / "card.json"
+    card = read_json(path)
+    values = {task["name"]: [5.0, None] for task in card["tasks"]}
+    example = {"ids": ["<b>a", "b"], "smiles": ["C[C@H](O)F", "C[C@@H](O)F"], "values": values}
+    write_json(path, card | {"alike": {"n_pairs": 31, "n_stereo": 30, "examples": [example]}})
+    page = Page(write(tmp_path / "m").read_text(encoding="utf-8"))
+    assert (
+        "31 pairs of training molecules look equal to the fingerprints, 30 differ in stereo only" in page.text
+    )
+    assert "<b>a C[C@H](O)F b C[C@@H](O)F 5.00 –" in page.text
+    assert "Shown are the 1 whose values differ the most" in page.text

@@ -63,6 +63,21 @@ class Effect:
         """The standard deviation between pairs; NaN of a single one."""
         return float(self.deltas.std(ddof=1)) if self.n > 1 else float("nan")
 
+    @property
+    def n_molecules(self) -> int:
+        """How many different molecules stand before or after the change, the smaller number."""
+        return min(len(set(side)) for side in zip(*self.pairs, strict=True))
+
+    @property
+    def n_effective(self) -> float:
+        """How many pairs without a common molecule say as much: n² / Σ k², k pairs a molecule (Kish 1965).
+
+        Of the side, before or after, on which fewer molecules stand in more pairs.
+        """
+        sides = np.array(self.pairs).T
+        counts = [np.unique(side, return_counts=True)[1] for side in sides]
+        return min(self.n**2 / float((k**2).sum()) for k in counts)
+
 
 def places(mol: Chem.Mol) -> list[Place]:
     """All parts that one or two cuts split off, and each hydrogen's place; symmetric ones once.
@@ -119,6 +134,11 @@ class Pairs:
 
     def __len__(self) -> int:
         return sum(len(effects) for effects in self._effects.values())
+
+    @property
+    def effects(self) -> Iterator[Effect]:
+        """All changes, both ways round."""
+        return chain.from_iterable(self._effects.values())
 
     def suggestions(self, mol: Chem.Mol, min_pairs: int = 3) -> Iterator[tuple[Place, Effect, str]]:
         """Changes seen in at least `min_pairs` pairs that fit this molecule, and what they make of it."""

@@ -29,8 +29,8 @@ def explain(
 
     The folder OUT gets explanations.html to read and the numbers behind it: attributions.parquet
     (what each atom adds), neighbors.csv, counterfactuals.csv (small edits that change the prediction),
-    pairs.csv (what such changes did in measured molecules), rules.txt, importance.csv, molecules.csv (a
-    row for each input row) and summary.json.
+    pairs.csv (what such changes did in measured molecules, with 95 % intervals), rules.txt,
+    importance.csv, molecules.csv (a row for each input row) and summary.json.
 
     For example:
       yaokit explain model candidates.csv -o why

@@ -2,16 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from rdkit import Chem
 
 from yaokit.chem.matched import Change, Effect, Pairs
 from yaokit.core.seed import rng
+from yaokit.explain.moderated import Spread
 from yaokit.explain.subject import Training
 
 MAX_MOLECULES = 5_000  # of the training set in which pairs are sought
-MIN_PAIRS = 3
+MIN_PAIRS = 3  # and as many different molecules before and after
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The matched pairs of a task."""
+
+    pairs: Pairs
+    ids: Sequence[str]  # of the molecules that they count
+    common: Spread
+
+    @classmethod
+    def of(cls, pairs: Pairs, ids: Sequence[str]) -> Self:
+        once = (e for e in pairs.effects if e.change.before < e.change.after and _is_enough(e))
+        return cls(pairs, ids, Spread.of(once))
 
 
 @dataclass(frozen=True)
@@ -24,43 +40,54 @@ class Evidence:
     product: str  # SMILES of the molecule with the change, at the first place where it fits
     n_places: int
     mean: float  # measured change of the value
-    spread: float  # its standard deviation between pairs
+    low: float  # its 95 % interval
+    high: float
+    spread: float  # standard deviation between these pairs
     n: int
+    n_effective: float  # less than n where pairs share molecules
     example: tuple[str, str]  # ids of one pair
 
-    @property
-    def error(self) -> float:
-        """The standard error of the mean."""
-        return self.spread / float(np.sqrt(self.n))
 
-
-def training_pairs(training: Training, task: int, seed: int = 0, workers: int = 1) -> tuple[Pairs, Training]:
-    """The matched pairs of a task, and the molecules they are counted in."""
+def training_pairs(training: Training, task: int, seed: int = 0, workers: int = 1) -> Measured:
+    """The matched pairs of a task."""
     rows = np.flatnonzero(~np.isnan(training.values[:, task]))
     if len(rows) > MAX_MOLECULES:
         rows = np.sort(rng(seed, "pairs").choice(rows, MAX_MOLECULES, replace=False))
     ids, smiles = ([column[i] for i in rows.tolist()] for column in (training.ids, training.smiles))
-    used = Training(ids, smiles, training.values[rows])
-    return Pairs(used.smiles, used.values[:, task], workers), used
+    return Measured.of(Pairs(smiles, training.values[rows, task], workers), ids)
 
 
-def evidence(pairs: Pairs, ids: Sequence[str], mol: Chem.Mol, n: int = 5) -> list[Evidence]:
-    """The `n` changes that raised the value most surely, then the `n` that lowered it most surely.
+def evidence(measured: Measured, mol: Chem.Mol, n: int = 5) -> tuple[list[Evidence], int]:
+    """The `n` changes that most surely raised the value, then that lowered it; how many were looked at.
 
-    Ordered by the mean less (or plus) its standard error; those within one error of 0 are left out.
+    Only those whose 95 % interval leaves out 0, ordered by its end next to 0. One in twenty changes
+    without any effect is among them.
     """
     found: dict[Change, list[tuple[Effect, str]]] = {}
-    for _, effect, product in pairs.suggestions(mol, MIN_PAIRS):
-        found.setdefault(effect.change, []).append((effect, product))
-    every = [_evidence(its, ids) for its in found.values()]
-    raising = sorted((e for e in every if e.mean > e.error), key=lambda e: e.error - e.mean)
-    lowering = sorted((e for e in every if -e.mean > e.error), key=lambda e: e.mean + e.error)
-    return raising[:n] + lowering[:n]
+    for _, effect, product in measured.pairs.suggestions(mol, MIN_PAIRS):
+        if _is_enough(effect):
+            found.setdefault(effect.change, []).append((effect, product))
+    every = [_evidence(its, measured) for its in found.values()]
+    raising = sorted((e for e in every if e.low > 0), key=lambda e: -e.low)
+    lowering = sorted((e for e in every if e.high < 0), key=lambda e: e.high)
+    return raising[:n] + lowering[:n], len(every)
 
 
-def _evidence(its: Sequence[tuple[Effect, str]], ids: Sequence[str]) -> Evidence:
+def _is_enough(effect: Effect) -> bool:
+    return effect.n >= MIN_PAIRS and effect.n_molecules >= MIN_PAIRS
+
+
+def _evidence(its: Sequence[tuple[Effect, str]], measured: Measured) -> Evidence:
     effect, product = its[0]
-    change, (a, b) = effect.change, effect.pairs[0]
-    places = len({made for _, made in its})
-    numbers = (effect.mean, effect.spread, effect.n)
-    return Evidence(change.before, change.after, change.at, product, places, *numbers, (ids[a], ids[b]))
+    places, (a, b) = len({made for _, made in its}), effect.pairs[0]
+    return Evidence(
+        *effect.change,
+        product,
+        places,
+        effect.mean,
+        *measured.common.interval(effect),
+        effect.spread,
+        effect.n,
+        effect.n_effective,
+        (measured.ids[a], measured.ids[b]),
+    )

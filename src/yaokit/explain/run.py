@@ -13,6 +13,7 @@ from rdkit import Chem
 
 from yaokit.chem.parse import parse
 from yaokit.chem.standardize import Standard, Standardizer
+from yaokit.core.digits import significant
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
@@ -25,6 +26,7 @@ from yaokit.explain.attribution import SMALL, attribute, method_of, undescribed
 from yaokit.explain.counterfactuals import Search
 from yaokit.explain.importance import Importance, feature_importance, group_importance
 from yaokit.explain.pairs import evidence, training_pairs
+from yaokit.explain.rest import rest
 from yaokit.explain.rules import Rules, find_rules
 from yaokit.explain.subject import Subject, subject
 from yaokit.explain.tables import (
@@ -71,6 +73,7 @@ class Explained:
     rules: Rules | None
     summary: dict[str, Any]
     attention: Mapping[int, Attention]  # by place in `molecules`; none without a Transformer
+    n_looked_at: Mapping[int, int]  # by place in `molecules`, of the top ones: changes with measured pairs
 
 
 def explain_file(
@@ -97,22 +100,40 @@ def explain_file(
     known = about.predict(mols)
     parts = [mols[i : i + _BATCH] for i in range(0, len(mols), _BATCH)]
     values = chain.from_iterable(
-        attribute(about, part, task) for part in progress.track(parts, "attributing", len(parts))
+        _attributed(about, part, task) for part in progress.track(parts, "attributing", len(parts))
     )
     molecules = [
-        Molecule(i + 1, names[i], str(rows[i]), mol, v) for i, mol, v in zip(good, mols, values, strict=True)
+        Molecule(i + 1, names[i], str(rows[i]), mol, *both)
+        for i, mol, both in zip(good, mols, values, strict=True)
     ]
     top = _order(about, known, task)[: settings.top]
+    pairs, n_looked_at = _pairs(about, molecules, top, task, settings)
     tables = {
-        "molecules": molecules_table(about, rows, names, known, good),
+        "molecules": molecules_table(about, rows, names, known, good, molecules),
         "attributions": attributions_table(molecules),
         "neighbors": neighbors_table(about, molecules, task),
-        **_changes(about, molecules, top, task, settings, progress),
+        "counterfactuals": _counterfactuals(about, molecules, top, task, settings, progress),
+        "pairs": pairs,
     }
     rules, importance = _whole(about, molecules, task, settings)
     tables["importance"] = pa.Table.from_pylist([rounded(asdict(i)) for i in importance], IMPORTANCE)
     summary = _summary(about, task, settings, rows, molecules, tables, rules)
-    return Explained(tables, molecules, top, rules, summary, _attention(about, molecules, top, task))
+    its = _attention(about, molecules, top, task)
+    summary |= {"n_looked_at": sum(n_looked_at.values()), "training_mean": _mean(about, task)}
+    return Explained(tables, molecules, top, rules, summary, its, n_looked_at)
+
+
+def _attributed(about: Subject, mols: Sequence[Chem.Mol], task: int) -> list[tuple[np.ndarray, float]]:
+    """Of each molecule what its atoms add, and the rest."""
+    values = attribute(about, mols, task)
+    return list(zip(values, rest(about, mols, values, task).tolist(), strict=True))
+
+
+def _mean(about: Subject, task: int) -> float | None:
+    """Of the measured training values; of a class the share of 1. None if the model does not keep them."""
+    values = np.empty(0) if about.training is None else about.training.values[:, task]
+    known = values[~np.isnan(values)]
+    return significant(float(known.mean())) if len(known) else None
 
 
 @dataclass(frozen=True)
@@ -159,30 +180,36 @@ def _order(about: Subject, known: Prediction, task: int) -> list[int]:
     return np.argsort(known.mean[:, task] * (1 if minimize else -1), kind="stable").tolist()
 
 
-def _changes(
+def _counterfactuals(
     about: Subject,
     molecules: Sequence[Molecule],
     top: Sequence[int],
     task: int,
     settings: Settings,
     progress: Progress,
-) -> dict[str, pa.Table]:
-    """Counterfactuals and matched pairs of the top molecules."""
-    changed, pairs = [], []
-    chosen = [molecules[i] for i in top]
+) -> pa.Table:
+    """Of the top molecules."""
+    changed, chosen = [], [molecules[i] for i in top]
     with Search(about, task, delta=settings.delta, seed=settings.seed, workers=settings.workers) as search:
         for m in progress.track(chosen, "seeking counterfactuals", len(chosen)):
             changed += [{"row": m.row, "id": m.id, **rounded(asdict(c))} for c in search(m.mol)]
-    if about.training is not None and chosen:
-        known, used = training_pairs(about.training, task, settings.seed, settings.workers)
-        for m in chosen:
-            for e in evidence(known, used.ids, m.mol):
-                told = {**asdict(e), "example": "; ".join(e.example)}
-                pairs.append({"row": m.row, "id": m.id, **rounded(told)})
-    return {
-        "counterfactuals": pa.Table.from_pylist(changed, COUNTERFACTUAL),
-        "pairs": pa.Table.from_pylist(pairs, PAIR),
-    }
+    return pa.Table.from_pylist(changed, COUNTERFACTUAL)
+
+
+def _pairs(
+    about: Subject, molecules: Sequence[Molecule], top: Sequence[int], task: int, settings: Settings
+) -> tuple[pa.Table, dict[int, int]]:
+    """Matched pairs of the top molecules; by place, how many changes were looked at."""
+    rows, n_looked_at = [], {}
+    if about.training is not None and top:
+        measured = training_pairs(about.training, task, settings.seed, settings.workers)
+        for i in top:
+            m = molecules[i]
+            found, n_looked_at[i] = evidence(measured, m.mol)
+            for e in found:
+                told = {**asdict(e), "n_looked_at": n_looked_at[i], "example": "; ".join(e.example)}
+                rows.append({"row": m.row, "id": m.id, **rounded(told)})
+    return pa.Table.from_pylist(rows, PAIR), n_looked_at
 
 
 def _whole(
@@ -234,6 +261,8 @@ def _summary(
         notes.append(
             f"{n:,} with more than {SMALL} atoms: what descriptors of the molecule add is shared equally"
         )
+    if np.isnan([m.rest for m in molecules]).any():
+        notes.append("values of atoms rank them; they need not add up to the prediction")
     if rules is None:
         notes.append("too few molecules to find rules from")
     return {

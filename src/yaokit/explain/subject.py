@@ -78,9 +78,9 @@ class Subject:
             return Prediction.bare(self.tasks, np.zeros((0, len(self.tasks))))
         return Prediction.bare(self.tasks, *member.predict_features(featurize(member.features, mols)))
 
-    def neighbors(self, mols: Sequence[Chem.Mol], k: int) -> Neighbors | None:
-        """The nearest training molecules; None if the model does not keep them."""
-        return None if self.stack is None else self.stack.neighbors(mols, k)
+    def neighbors(self, mols: Sequence[Chem.Mol], k: int, task: int) -> Neighbors | None:
+        """The nearest molecules that a task was learned from; None if the model does not keep them."""
+        return None if self.stack is None else self.stack.neighbors(mols, k, self.tasks[task])
 
 
 def subject(folder: Path) -> Subject:

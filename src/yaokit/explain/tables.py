@@ -46,8 +46,12 @@ PAIR = pa.schema(
         ("product", pa.string()),
         ("n_places", pa.int64()),
         ("mean", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
         ("spread", pa.float64()),
         ("n", pa.int64()),
+        ("n_effective", pa.float64()),
+        ("n_looked_at", pa.int64()),
         ("example", pa.string()),
     ]
 )
@@ -76,6 +80,7 @@ class Molecule:
     smiles: str  # canonical; attributions count its atoms
     mol: Chem.Mol
     values: np.ndarray  # (atoms,) float64 what each adds
+    rest: float = float("nan")  # what is beyond the mean and no atom's; NaN: values need not add up
 
 
 def molecules_table(
@@ -84,15 +89,20 @@ def molecules_table(
     names: Sequence[str],
     known: Prediction,
     good: Sequence[int],
+    molecules: Sequence[Molecule],
 ) -> pa.Table:
-    """One row per input row: the prediction, or why there is none."""
+    """One row per input row: the prediction and how it adds up, or why there is none.
+
+    `molecules` are those of the rows in `good`.
+    """
     failed = [f if isinstance(f, Failure) else None for f in rows]
     columns: dict[str, Any] = {
         "row": range(1, len(rows) + 1),
         "id": names,
         "smiles": [None if isinstance(f, Failure) else f for f in rows],
     }
-    for name, values in known.columns().items():
+    added = {"atoms_sum": [m.values.sum() for m in molecules], "rest": [m.rest for m in molecules]}
+    for name, values in (known.columns() | {name: np.array(its) for name, its in added.items()}).items():
         wide: list[Any] = [None] * len(rows)
         for i, value in zip(good, values.tolist(), strict=True):
             wide[i] = _told(value)
@@ -119,7 +129,7 @@ def attributions_table(molecules: Sequence[Molecule]) -> pa.Table:
 
 
 def neighbors_table(about: Subject, molecules: Sequence[Molecule], task: int) -> pa.Table:
-    found = about.neighbors([m.mol for m in molecules], N_NEIGHBORS)
+    found = about.neighbors([m.mol for m in molecules], N_NEIGHBORS, task)
     rows = []
     if found is not None and about.training is not None:
         smiles = dict(zip(about.training.ids, about.training.smiles, strict=True))

@@ -43,13 +43,16 @@ def precision_recall(y: np.ndarray, scores: Scores, areas: Mapping[str, float | 
     return chart.svg()
 
 
-def enrichment(y: np.ndarray, scores: Scores) -> str:
-    """Share of class 1 found against the share of molecules tested, best first, on a log scale."""
+def enrichment(y: np.ndarray, scores: Scores, wanted: int = 1) -> str:
+    """Share of the class wanted found against the share of molecules tested, best first, on a log scale."""
+    if not wanted:
+        y, scores = 1 - y, {name: 1 - score for name, score in scores.items()}
     smallest = 1 / max(2, len(y))
     ticks = [(float(np.log10(v)), f"{100 * v:g} %") for v in (0.001, 0.01, 0.1) if v >= smallest]
     ticks.append((0.0, "all"))
     x = (float(np.log10(smallest)), 0.0)
-    chart = Chart(x, _UNIT, "Enrichment", "share tested, best first", "share of class 1 found", x_ticks=ticks)
+    label = f"share of class {wanted} found"
+    chart = Chart(x, _UNIT, "Enrichment", "share tested, best first", label, x_ticks=ticks)
     tested = np.arange(1, len(y) + 1) / max(1, len(y))
     where = np.log10(tested)
     chart.line(_thin(where, tested), "baseline", "chance")

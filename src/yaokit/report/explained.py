@@ -135,10 +135,18 @@ def _cards(explained: Explained, sheet: Sheet, top: float) -> list[dict[str, Any
                 "neighbors": [_drawn(n, n["neighbor_smiles"], sheet) for n in neighbors],
                 "changed": [_turned(c, c["smiles"], molecule, sheet) for c in changed.get(molecule.row, [])],
                 "pairs": [_turned(p, p["product"], molecule, sheet) for p in pairs.get(molecule.row, [])],
+                "n_looked_at": explained.n_looked_at.get(i, 0),
                 "sum": float(molecule.values.sum()),
+                "rest": molecule.rest if finite([molecule.rest]) else None,
+                "beyond": _beyond(mean, explained.summary["training_mean"]),
             }
         )
     return cards
+
+
+def _beyond(mean: float | None, usual: float | None) -> float | None:
+    """How far a prediction is above the mean of the training values."""
+    return None if mean is None or usual is None else mean - usual
 
 
 def _attention(explained: Explained, i: int, sheet: Sheet) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from yaokit.report.measures import kind_of, measure, name_of, primary
 Row = Mapping[str, Any]
 
 COVERAGE_OFF = 0.03
+SIGNIFICANT = 0.05  # a smaller p is no noise, as in models.paired
 _HELD = "intervals held the measured value"
 
 
@@ -40,13 +41,19 @@ def verdict(test: Row, baseline: str, kind: str = REGRESSION) -> str:
     n = test.get("n_folds") or 1
     over = f", {n} folds" if n > 1 else ""
     spread = f"95 % interval {ends}, p {_p(test['p'])}{over}"
-    start = "Better" if test["better"] else "Not better beyond the noise"
+    start = "Better" if test["better"] else "Worse" if is_worse(test) else "Not better beyond the noise"
     return f"{start}: its {label} is {numbers} ({spread})."
 
 
 def is_known(test: Row) -> bool:
     """Whether there is a difference to speak of; AUROC has none where all molecules are of one class."""
     return bool(finite([test.get("difference")]))
+
+
+def is_worse(test: Row) -> bool:
+    """Whether the stack is worse beyond the noise: the interval lies wholly on the other side."""
+    known = finite([test.get("p")])
+    return bool(known) and known[0] < SIGNIFICANT and not test.get("better")
 
 
 def verdicts(metrics: Row) -> list[tuple[bool, str]]:
@@ -115,6 +122,11 @@ def _calibration(metrics: Row) -> Iterator[str]:
     yield f"Probabilities miss the measured share by {number(after, 3)} on average (calibration error){was}."
 
 
+def _wanted(metrics: Row) -> int:
+    """The class that is looked for; an older metrics.json does not tell it."""
+    return 0 if metrics.get("minimize") else 1
+
+
 def _top(metrics: Row) -> Iterator[str]:
     stack = (metrics.get("models") or {}).get("stack") or {}
     key = "precision_top50" if kind_of(metrics) == CLASSIFICATION else "hit_rate_top50"
@@ -122,10 +134,11 @@ def _top(metrics: Row) -> Iterator[str]:
     if not finite([rate]):
         return
     picked = metrics.get("selection") or {}
-    goal = "are class 1" if kind_of(metrics) == CLASSIFICATION else "belong to the measured best tenth"
+    is_class = kind_of(metrics) == CLASSIFICATION
+    goal = f"are class {_wanted(metrics)}" if is_class else "belong to the measured best tenth"
     chance = f"; chance gives {share(picked['chance'])}" if finite([picked.get("chance")]) else ""
     each = " in each repeat" if (metrics.get("repeats") or 1) > 1 else ""
-    k = picked.get("k") or top_count(metrics["n"])
+    k = picked.get("k") or top_count(metrics.get("n_judged", metrics["n"]))
     yield f"Of the {k} molecules predicted best{each}, {share(rate)} {goal}{chance}."
 
 
@@ -137,9 +150,11 @@ def _selection(metrics: Row) -> Iterator[str]:
     ends = "sets" if is_class else "intervals"
     held = f"; {share(found['coverage'])} of their {ends} held" if finite([found.get("coverage")]) else ""
     if is_class:
+        wanted = _wanted(metrics)
+        said, true = (found[key] if wanted else 1 - found[key] for key in ("predicted", "measured"))
         yield (
-            f"Those {found['k']} were given a probability of {number(found['predicted'])} on average, and "
-            f"{share(found['measured'])} of them are class 1{held}."
+            f"Those {found['k']} were given a probability of {number(said)} of class {wanted} on average, "
+            f"and {share(true)} of them are class {wanted}{held}."
         )
         return
     yield (
@@ -164,17 +179,26 @@ def _domain(metrics: Row) -> Iterator[str]:
 
 
 def _noise(metrics: Row) -> Iterator[str]:
-    found = metrics.get("noise")
-    if found and finite([found.get("rmse")]):
-        text = (
-            f"Replicates of the same molecule differ by an RMSE of {number(found['rmse'])} "
-            f"({found['n_groups']:,} molecules). Measured against values with that noise, no model can be "
-            "expected to come below it"
+    found = metrics.get("noise") or {}
+    if not finite([found.get("rmse")]):
+        if kind_of(metrics) != CLASSIFICATION:
+            yield "How far repeated values differ is not known, so neither is the error no model can beat."
+        return
+    is_elsewhere = metrics.get("split") == "external"  # the noise is that of the table learned from
+    whose = "the molecules learned from" if is_elsewhere else "the same molecule"
+    differ = f"Replicates of {whose} differ by an RMSE of {number(found['rmse'])}"
+    over, no_model = f"({found['n_groups']:,} molecules)", "no model can be expected to come below"
+    best = found.get("best_r2")
+    nor = f", nor to reach an R² above {number(best)}" if finite([best]) else ""
+    if is_elsewhere:
+        yield f"{differ} {over}. Measured against single values with that noise, {no_model} it."
+    elif finite([found.get("floor_rmse")]):
+        yield (
+            f"{differ} {over}, as far as single measurements are off. On this table, where replicates became "
+            f"their median, {no_model} an RMSE of {number(found['floor_rmse'])}{nor}."
         )
-        best = found.get("best_r2")
-        yield f"{text}, nor to reach an R² above {number(best)}." if finite([best]) else f"{text}."
-    elif kind_of(metrics) != CLASSIFICATION:
-        yield "How far repeated measurements differ is not known, so neither is the error no model can beat."
+    else:  # an older model
+        yield f"{differ} {over}. Measured against values with that noise, {no_model} it{nor}."
 
 
 def _bounds(metrics: Row) -> Iterator[str]:
@@ -198,14 +222,21 @@ def summary(metrics: Row) -> tuple[bool, str]:
         return False, f"The stack was not compared with a baseline{why}."
     if not any(map(is_known, tests.values())):
         return False, f"The stack was not compared with a baseline: its {_unknown(kind_of(metrics))}."
-    worse = [name_of(rival) for rival, test in tests.items() if not test.get("better")]
-    better = [name_of(rival) for rival, test in tests.items() if test.get("better")]
     where = f"On the {metrics['n'] - learned:,} molecules it did not learn from, the" if learned else "The"
-    if not worse:
-        return True, f"{where} stack is better than {_and(better)}, beyond the noise."
-    if not better:
-        return False, f"{where} stack is not better than {_or(worse)} beyond the noise."
-    return False, f"{where} stack is better than {_and(better)}, but not than {_or(worse)} beyond the noise."
+    return all(test.get("better") for test in tests.values()), f"{where} stack is {_standing(tests)}."
+
+
+def _standing(tests: Mapping[str, Row]) -> str:
+    """Which rivals the stack is better than, which worse, and of which neither can be said."""
+    better = [name_of(rival) for rival, test in tests.items() if test.get("better")]
+    worse = [name_of(rival) for rival, test in tests.items() if is_worse(test)]
+    rest = [name for name in map(name_of, tests) if name not in (*better, *worse)]
+    told = [f"{word} than {_and(names)}" for word, names in (("better", better), ("worse", worse)) if names]
+    if not told:
+        return f"not better than {_or(rest)} beyond the noise"
+    if rest:
+        told[-1] += f", {'and not better' if worse else 'but not'} than {_or(rest)}"
+    return f"{', but '.join(told)}{'' if rest else ','} beyond the noise"
 
 
 def warnings(metrics: Row) -> Iterator[str]:
@@ -216,8 +247,9 @@ def warnings(metrics: Row) -> Iterator[str]:
         yield f"{task}: the model is not compared with the baselines: its {_unknown(kind_of(metrics))}."
     for baseline, test in tests.items():
         if is_known(test) and not test["better"]:
+            word = "worse" if is_worse(test) else "not better"
             yield (
-                f"{task}: the model is not better than the {baseline} baseline beyond the noise of "
+                f"{task}: the model is {word} than the {baseline} baseline beyond the noise of "
                 f"{'the test set' if metrics.get('folds') == 1 else 'cross-validation'}."
             )
     found = metrics.get("interval") or {}

@@ -72,7 +72,7 @@ def run_core(run: Run) -> Chem.Mol | None:
 
 
 def page_environment() -> jinja2.Environment:
-    """The templates, with the filters `number` and `count` and the function `file`."""
+    """The templates, with the filters `number`, `signed` and `count` and the function `file`."""
     loader = jinja2.PackageLoader("yaokit.report")
     environment = jinja2.Environment(
         loader=loader,
@@ -82,6 +82,7 @@ def page_environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
+    environment.filters["signed"] = lambda value: ("+" if value > 0 else "") + _number(value)
     environment.filters["count"] = lambda n: "–" if n is None else f"{n:,}"
     environment.globals["file"] = lambda name: Markup(loader.get_source(environment, name)[0])
     return environment

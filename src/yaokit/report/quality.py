@@ -171,10 +171,10 @@ def _curves(judged: Judged) -> Iterator[Figure]:
     ):
         areas = {name: judged.mean(name, key) for name in scores}
         yield _figure(draw(y, scores, areas), f"{what}, of one repeat.", judged, n, baseline)
-    caption = (
-        "How fast class 1 is found when the best predicted are tested first; dotted: the best there can be."
-    )
-    yield _figure(class_figures.enrichment(y, scores), caption, judged, n, "chance, dashed")
+    wanted = 0 if judged.metrics.get("minimize") else 1
+    how = "is found when the best predicted are tested first; dotted: the best there can be."
+    svg = class_figures.enrichment(y, scores, wanted)
+    yield _figure(svg, f"How fast class {wanted} {how}", judged, n, "chance, dashed")
 
 
 def _probabilities(judged: Judged) -> Iterator[Figure]:

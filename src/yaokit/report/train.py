@@ -38,6 +38,7 @@ def write(folder: Path) -> Path:
         warnings=list(_warnings(metrics, curation)),
         leakage=leakage_figure(metrics.get("leakage"), tasks[0]),
         leakage_told=told(metrics["leakage"]) if metrics.get("leakage") else None,
+        alike=alike if (alike := card.get("alike") or {}).get("n_pairs") else None,
         curation=curation,
         funnel=Markup(share_bar(list(_funnel(curation)))) if curation else None,
         reasons=[(code, REASONS.get(code, ""), n) for code, n in curation.get("codes", {}).items()],
@@ -146,12 +147,23 @@ def _facts(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "hash of what was learned", f"{data.get('n', 0):,} molecules, SHA-256 {data.get('sha256', '')}"
     yield "validation", _listed(plan)
     yield "standardized by", _listed(card.get("standardizer") or {})
-    yield "sees stereo", "yes" if (card.get("features") or {}).get("sees_stereo") else "no"
+    yield "sees stereo", _stereo(card)
     if learning := {k: v for k, v in (card.get("learning") or {}).items() if v}:
         yield "told of learning", _listed(learning)
     yield "versions", _listed({"yaokit": card.get("yaokit"), **(card.get("versions") or {})})
     yield "the folder holds", card.get("contains", "")
     yield "key", card.get("key", "")
+
+
+def _stereo(card: Mapping[str, Any]) -> str:
+    """Cards of earlier versions said yes whatever the standardizer removed, and told no limit."""
+    features = card.get("features") or {}
+    if not (card.get("standardizer") or {}).get("stereo", True):
+        return "no: it is removed before the model looks"
+    if not features.get("sees_stereo"):
+        return "no"
+    limit = features.get("stereo_limit")
+    return f"in part: {limit}" if limit else "in part: stereoisomers may look equal to the fingerprints"
 
 
 def _listed(values: Mapping[str, Any]) -> str:

@@ -11,7 +11,8 @@ import torch
 
 from yaokit.data.read.library import molecules
 from yaokit.pretrain.corpus import Corpus
-from yaokit.pretrain.prepare import Source, prepare
+from yaokit.pretrain.prepare import prepare
+from yaokit.pretrain.sources import Source
 
 LETTERS = "CNOSFcnos()=#123[]@+-"
 TARGET = "toy_pretraining:Toy"

@@ -145,6 +145,17 @@ def test_a_setting_the_network_lacks_is_named(yaokit: Callable, few: Path, tmp_p
     assert "no setting 'colour'" in done.stderr
 
 
+def test_lines_of_what_stays_out_that_are_no_molecule_are_told(
+    yaokit: Callable, few: Path, tmp_path: Path
+) -> None:
+    text = RECIPE.replace('name = "few"', 'name = "few"\nexclude = ["held.smi"]')
+    (tmp_path / "recipe.toml").write_text(text)
+    written(tmp_path / "held.smi", [*zinc(3), "xx"])
+    done = yaokit("pretrain", "--recipe", "recipe.toml", "--data", ".", "--steps", "0", "-o", "net", *HERE)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 4 lines of held.smi are no molecule" in done.stdout
+
+
 @pytest.mark.parametrize("more", [("--time-limit", "0"), ("--steps", "0")])
 @pytest.mark.parametrize(("name", "text"), [("card.json", '{"kind": "regression"}'), ("notes.txt", "mine")])
 def test_a_folder_of_something_else_is_left_alone(

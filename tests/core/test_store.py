@@ -1,10 +1,12 @@
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from yaokit.core import store
 from yaokit.core.errors import UsageError
 from yaokit.core.store import (
     content_key,
@@ -92,3 +94,26 @@ def test_a_second_run_in_a_folder_is_told_so(tmp_path):
         other.communicate("\n")
     with locked(tmp_path):
         pass
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("given", "umask", "found"), [(0o600, 0o022, 0o644), (0o755, 0o027, 0o755), (0o600, 0o077, 0o600)]
+)
+def test_a_file_that_its_writer_keeps_to_itself_is_opened_as_a_new_file_is(
+    tmp_path, monkeypatch, given, umask, found
+):
+    monkeypatch.setattr(store, "_UMASK", umask)
+    with writing(tmp_path / "a") as part:
+        part.touch()
+        part.chmod(given)
+    assert _mode(tmp_path / "a") == found
+
+
+def test_a_file_written_whole_has_the_rights_of_any_other(tmp_path):
+    write_text(tmp_path / "a", "")
+    (tmp_path / "b").touch()
+    assert _mode(tmp_path / "a") == _mode(tmp_path / "b")

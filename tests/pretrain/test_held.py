@@ -1,5 +1,6 @@
 import pytest
 from rdkit import Chem
+from rdkit.Chem.inchi import InchiToInchiKey, MolToInchi
 from toy_pretraining import written, zinc
 
 from yaokit.core.errors import UsageError
@@ -68,3 +69,27 @@ def test_the_hash_of_a_list_is_that_of_its_lines(tmp_path):
     (tmp_path / "lines.txt").write_text(lines)
     assert held_hash(tmp_path / "held.txt") == file_hash(tmp_path / "lines.txt")
     assert held_hash(tmp_path / "lines.txt") == file_hash(tmp_path / "lines.txt")
+
+
+COMPLEX = "[NH3]->[Pt](Cl)(Cl)<-[NH3]"
+
+
+def test_a_complex_that_has_no_inchi_can_be_held_and_its_list_read(tmp_path):
+    assert not InchiToInchiKey(MolToInchi(Chem.MolFromSmiles(COMPLEX)) or "x")
+    held = held_of([*zinc(3), COMPLEX])
+    write_held(tmp_path / "held.txt", held)
+    assert read_held(tmp_path / "held.txt") == held
+    mol = Chem.MolFromSmiles(COMPLEX)
+    assert held.has(Chem.MolToSmiles(mol), mol)
+    other = Chem.MolFromSmiles(COMPLEX.replace("Cl", "Br"))
+    assert not held.has(Chem.MolToSmiles(other), other)
+
+
+def test_a_keto_form_is_not_held_with_its_enol_form():
+    mol = Chem.MolFromSmiles("CC(O)=CC(C)=O")
+    assert not held_of(["CC(=O)CC(C)=O"]).has(Chem.MolToSmiles(mol), mol)
+
+
+def test_lines_that_are_no_molecule_are_counted():
+    found = joined([held_of(["CCO", "xx", "C1CC"]), held_of(["CCN"])])
+    assert (found.n_in, found.n_failed) == (4, 2)

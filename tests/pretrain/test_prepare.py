@@ -10,10 +10,13 @@ from toy_pretraining import small_corpus, written, zinc
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.progress import Silent
 from yaokit.data.leakage import connectivity
+from yaokit.nn.tokenizer import Tokenizer, smiles_tokenizer
+from yaokit.pretrain import pieces, sources
 from yaokit.pretrain import prepare as preparing
 from yaokit.pretrain.corpus import Corpus, open_corpus
-from yaokit.pretrain.held import read_held
-from yaokit.pretrain.prepare import Late, Source, prepare
+from yaokit.pretrain.held import Held, read_held
+from yaokit.pretrain.prepare import Late, prepare
+from yaokit.pretrain.sources import Line, Source
 
 
 @pytest.fixture
@@ -21,6 +24,7 @@ def several_shards(monkeypatch):
     monkeypatch.setattr(preparing, "SHARD", 100)
     monkeypatch.setattr(preparing, "PIECE", 40)
     monkeypatch.setattr(preparing, "FLUSH", 80)
+    monkeypatch.setattr(preparing, "PER_BUCKET", 1)
 
 
 class Stopping(Silent):
@@ -168,6 +172,143 @@ def test_nothing_held_out_is_in_a_corpus(tmp_path):
     assert len(blocks) == 30
     assert not blocks & set(connectivity(_all(corpus)))
     assert corpus.about["counts"]["n_held_out"] == 30
+
+
+def test_a_complex_can_be_excluded(tmp_path):
+    complexes = ["[NH3]->[Pt](Cl)(Cl)<-[NH3]", "[NH3]->[Pt](Br)(Br)<-[NH3]"]
+    source = Source(written(tmp_path / "a.smi", [*zinc(5), *complexes]), as_is=True)
+    held = written(tmp_path / "held.smi", complexes[:1])
+    corpus = prepare(tmp_path / "c", [source], name="x", exclude=[held])
+    assert (len(corpus), corpus.about["counts"]["n_held_out"]) == (6, 1)
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    ["CC(=O)Nc1ccc(O)cc1.Cl", "CC(=O)Nc1ccc([O-])cc1.[Na+]", "CC(=O)Nc1ccc(O)cc1.CN1C=NC2=C1C(=O)NC(=O)N2C"],
+)
+def test_nothing_held_out_is_in_a_corpus_as_drawn_not_even_as_a_salt_or_in_a_mixture(tmp_path, drawn):
+    source = Source(written(tmp_path / "a.smi", [drawn, "CCN.Cl"]), as_is=True)
+    held = written(tmp_path / "held.smi", ["CC(=O)Nc1ccc(O)cc1"])
+    corpus = prepare(tmp_path / "c", [source], name="x", exclude=[held])
+    assert _all(corpus) == ["CCN.Cl"]
+    assert corpus.about["counts"]["n_held_out"] == 1
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_lines_of_what_stays_out_that_are_no_molecule_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(preparing, "HELD", 10)
+    source = Source(written(tmp_path / "a.smi", zinc(90)))
+    files = [written(tmp_path / f"{i}.smi", [*zinc(12, 50 * i), *(i + 1) * ["xx"]]) for i in range(2)]
+    whole = prepare(tmp_path / "1", [source], name="x", exclude=files)
+    counts = [(file["name"], file["n_in"], file["n_failed"]) for file in whole.about["excluded"]]
+    assert counts == [("0.smi", 13, 1), ("1.smi", 14, 2)]
+    _, again = _until_done(tmp_path / "2", [source], name="x", exclude=files)
+    assert again.about == whole.about
+
+
+def test_a_letter_that_is_no_token_leaves_with_a_reason(monkeypatch):
+    every = smiles_tokenizer()
+    pairs = [pair for pair in zip(every.tokens, every.kinds, strict=True) if pair[0] != "N"]
+    few = Tokenizer(*zip(*pairs, strict=True))
+    monkeypatch.setattr(pieces, "smiles_tokenizer", lambda: few)
+    lines = [Line(0, i, text, None) for i, text in enumerate(("CCO", "CCN"))]
+    found = list(map(pieces.Each([False], [1.0], Held()), lines))
+    piece = pieces.Finish(1)(lines, found)
+    assert piece.kept == {0: "CCO\t0\n"}
+    assert piece.counts == {(0, ""): 1, (0, "UNKNOWN_TOKEN"): 1}
+    assert piece.rejects == [(0, 1, "CCN", "UNKNOWN_TOKEN", "'N' is no token of yaokit's networks")]
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_an_unfinished_preparation_of_another_corpus_is_left_alone(tmp_path):
+    path = written(tmp_path / "a.smi", zinc(80))
+    with pytest.raises(Late):
+        prepare(tmp_path / "c", [Source(path)], name="x", is_late=lambda: True)
+    work = tmp_path / "c" / "work"
+    before = {file.name: file.read_bytes() for file in work.iterdir()}
+    with pytest.raises(
+        UsageError, match=r"holds an unfinished preparation of another corpus \(x, .*delete it or"
+    ):
+        prepare(tmp_path / "c", [Source(path)], name="x", seed=1)
+    assert {file.name: file.read_bytes() for file in work.iterdir()} == before
+    assert len(prepare(tmp_path / "c", [Source(path)], name="x")) == 80
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """What was asked of whole files."""
+    found: list[str] = []
+    for name in ("file_hash", "count_lines"):
+        find = getattr(sources, name)
+        monkeypatch.setattr(
+            sources, name, lambda path, name=name, find=find: found.append(name) or find(path)
+        )
+    return found
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_a_source_is_hashed_and_counted_once_as_long_as_it_does_not_change(tmp_path, asked):
+    path = written(tmp_path / "a.smi", zinc(90))
+    _until_done(tmp_path / "c", [Source(path)], name="x")
+    prepare(tmp_path / "c", [Source(path)], name="x")
+    assert asked == ["file_hash", "count_lines"]
+    written(path, zinc(91))
+    with pytest.raises(UsageError, match="holds another corpus"):
+        prepare(tmp_path / "c", [Source(path)], name="x")
+    assert asked == ["file_hash", "count_lines", "file_hash"]  # a finished corpus tells the rest
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_a_finished_corpus_made_before_hashes_were_kept_is_opened_without_counting(tmp_path, asked):
+    source = Source(written(tmp_path / "a.smi", zinc(90)))
+    corpus = prepare(tmp_path / "c", [source], name="x")
+    (tmp_path / "c" / "files.json").unlink()
+    asked.clear()
+    assert prepare(tmp_path / "c", [source], name="x").about == corpus.about
+    assert asked == ["file_hash"]
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_what_is_done_of_several_sources_is_passed_over(tmp_path, monkeypatch):
+    smiles = zinc(300)
+    files = [
+        written(tmp_path / "a.smi", ["", *smiles[:90], "xx yy", "CCO name"]),
+        written(tmp_path / "b.csv", ["name,SMILES", *(f"m{i},{s}" for i, s in enumerate(smiles[90:200]))]),
+        written(tmp_path / "c.txt", smiles[200:]),
+    ]
+    every = [Source(file) for file in files]
+    whole = prepare(tmp_path / "1", every, name="x")
+    monkeypatch.setattr(sources, "LOOK", 1_000)
+    _, again = _until_done(tmp_path / "2", every, name="x")
+    assert (_bytes(again), again.about) == (_bytes(whole), whole.about)
+    assert (again.folder / "rejects.csv").read_bytes() == (whole.folder / "rejects.csv").read_bytes()
+
+
+@pytest.mark.usefixtures("several_shards")
+def test_it_may_be_late_before_it_finds_where_to_go_on(tmp_path, monkeypatch):
+    source = Source(written(tmp_path / "a.smi", zinc(100)))
+    with pytest.raises(Late):
+        prepare(tmp_path / "c", [source], name="x", is_late=lambda: True)
+    monkeypatch.setattr(sources, "LOOK", 15)
+    with pytest.raises(
+        Late, match=r"40 of 100 lines standardized; .* after 15 lines of a\.smi .* several files"
+    ):
+        prepare(tmp_path / "c", [source], name="x", is_late=lambda: True)
+    assert len(prepare(tmp_path / "c", [source], name="x")) == 100
+
+
+@pytest.mark.parametrize(("limits", "n"), [({"FLUSH": 200}, 1), ({"BUDGET": 1}, 5), ({"PER_BUCKET": 30}, 2)])
+@pytest.mark.usefixtures("several_shards")
+def test_lines_wait_for_their_buckets_as_long_as_memory_allows(tmp_path, monkeypatch, limits, n):
+    flushed = []
+    flush = preparing._Preparation._flush
+    monkeypatch.setattr(
+        preparing._Preparation, "_flush", lambda self, *what: flushed.append(flush(self, *what))
+    )
+    for name, value in limits.items():
+        monkeypatch.setattr(preparing, name, value)
+    prepare(tmp_path / "c", [Source(written(tmp_path / "a.smi", zinc(200)))], name="x")
+    assert len(flushed) == n + 1  # and one at the end
 
 
 def test_an_excluded_file_without_molecules_is_said(tmp_path):

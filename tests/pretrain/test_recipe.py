@@ -6,6 +6,8 @@ from toy_pretraining import written, zinc
 
 from yaokit.core.errors import UsageError
 from yaokit.core.lazy import resolve
+from yaokit.core.progress import Silent
+from yaokit.core.store import read_json, write_json
 from yaokit.pretrain import KINDS
 from yaokit.pretrain.plan import SCHEDULES, Plan
 from yaokit.pretrain.recipe import _fits, corpus_of, excluded_files, read_recipe, sources_of
@@ -169,3 +171,74 @@ def test_a_recipe_that_is_not_there_is_said(tmp_path):
         read_recipe(tmp_path / "x.toml")
     with pytest.raises(UsageError, match="is not a recipe"):
         read_recipe(tmp_path)
+
+
+class Told(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A recipe, and where its corpus, data and lists are; the corpus is made."""
+    smiles = zinc(30)
+    (tmp_path / "data").mkdir()
+    for i, name in enumerate("abc"):
+        written(tmp_path / "data" / f"{name}.smi", smiles[10 * i : 10 * i + 10])
+    written(tmp_path / "held.smi", smiles[:2])
+    recipe = read_recipe(_recipe(tmp_path, SMALL))
+    corpus_of(recipe, tmp_path / "c", tmp_path / "data", tmp_path)
+    return recipe, tmp_path / "c", tmp_path / "data", tmp_path
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data: written(data / "d.smi", ["CCO"]), r"d\.smi in .*data is new"),
+        (lambda data: (data / "b.smi").unlink(), r"b\.smi is no longer in .*data"),
+        (lambda data: written(data / "b.smi", ["CCO"]), r"b\.smi has changed: 4 bytes, not \d"),
+        (
+            lambda data: [path.unlink() for path in data.iterdir()],
+            r"a\.smi .*b\.smi .*c\.smi is no longer in",
+        ),
+    ],
+    ids=["new", "gone", "changed", "all gone"],
+)
+def test_a_recipe_whose_files_changed_does_not_open_its_old_corpus(made, change, message):
+    assert len(corpus_of(*made)) == 28
+    change(made[2])
+    with pytest.raises(UsageError, match=rf"is not the corpus of the recipe: .*{message}"):
+        corpus_of(*made)
+
+
+def test_only_some_of_many_new_files_are_named(made):
+    for i in range(9):
+        written(made[2] / f"n{i}.smi", ["CCO"])
+    with pytest.raises(UsageError, match=r"n4\.smi in \S* is new; and 4 more\."):
+        corpus_of(*made)
+
+
+def test_a_corpus_whose_sizes_were_not_written_is_compared_by_names(made):
+    path = made[1] / "corpus.json"
+    about = read_json(path)
+    for source in about["sources"]:
+        del source["bytes"]
+    write_json(path, about)
+    written(made[2] / "b.smi", ["CCO"])
+    assert len(corpus_of(*made)) == 28
+
+
+@pytest.mark.parametrize("data", [None, Path("elsewhere")])
+def test_without_its_data_a_corpus_is_opened_and_that_is_said(made, data):
+    recipe, folder, _, beside = made
+    told = Told()
+    assert len(corpus_of(recipe, folder, data, beside, progress=told)) == 28
+    assert [line for line in told.lines if "its sources were not looked at" in line]
+    told.lines.clear()
+    corpus_of(*made, progress=told)
+    assert not told.lines

@@ -7,15 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision import MixedPrecision
 from toy_pretraining import TARGET, small_corpus
 from toy_runs import made_once
 
 from yaokit.core.errors import UsageError
+from yaokit.core.progress import SILENT, Silent
 from yaokit.nn.checkpoint import load_about, load_arrays, save_arrays
+from yaokit.nn.devices import make_engine
 from yaokit.nn.pretrained import open_pretrained
 from yaokit.pretrain import KINDS, stream
 from yaokit.pretrain import corpus as corpora
-from yaokit.pretrain.corpus import open_corpus
+from yaokit.pretrain import run as running
+from yaokit.pretrain.corpus import Corpus, open_corpus
 from yaokit.pretrain.plan import Plan
 from yaokit.pretrain.run import Job, _Run, pretrain
 
@@ -264,6 +270,72 @@ def test_half_precision_learns_too(corpus, tmp_path):
     assert card["losses"]["train"] < 20
 
 
+def test_a_scaled_gradient_goes_on_to_the_same_weights(corpus, tmp_path, monkeypatch):
+    def scaling(*_) -> Fabric:  # on the processor Fabric takes bf16-mixed of itself
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0**20)  # too much for the first steps
+        return Fabric(accelerator="cpu", plugins=MixedPrecision("16-mixed", "cpu", scaler))
+
+    monkeypatch.setattr(running, "make_engine", scaling)
+    half = {"precision": "16-mixed", "lr": 0.01}
+    pretrain(job(corpus, tmp_path / "whole", **half))
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(corpus, tmp_path / "cut", fate="SIGTERM", at=12, **half))
+    path = tmp_path / "cut" / "training" / "checkpoint.safetensors"
+    about = load_about(path)
+    assert about["scaler"]["scale"] < 2.0**20
+    pretrain(job(corpus, tmp_path / "cut", **half))
+    assert_same(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_corpus_with_letters_that_are_no_token_is_refused_before_the_first_step(corpus, tmp_path):
+    found = open_corpus(corpus)
+    older = Corpus(found.folder, {**found.about, "n_unknown_tokens": 3})
+    with pytest.raises(UsageError, match=r"letters that are no token \(3\).*prepare it again"):
+        pretrain(Job(older, "causal", tmp_path / "net", {"size": "gru-tiny"}, PLAN, "cpu"))
+    assert not (tmp_path / "net").exists()
+    assert pretrain(replace(job(corpus, tmp_path / "toy", steps=2), corpus=older))["is_finished"]
+
+
+class Told(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def test_targets_that_need_much_disk_are_told_before(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "_MUCH", 0)
+    told = Told()
+    pretrain(job(corpus, tmp_path, steps=3), time_limit_s=0.0, progress=told)
+    cost = [line for line in told.lines if "numbers to learn" in line]
+    assert len(cost) == 1
+    assert "for 96 molecules will need 0.0 GB" in cost[0]  # 3 steps of 32; 4 bytes each
+    pretrain(job(corpus, tmp_path, steps=3))
+    pretrain(job(corpus, tmp_path, steps=4), progress=told)
+    assert len([line for line in told.lines if "numbers to learn" in line]) == 1
+
+
+def test_utilization_is_of_all_devices(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "peak_flops", lambda *_: 1e9)
+    run = _Run(job(corpus, tmp_path), None, SILENT, make_engine("cpu", 1, "32-true"))
+    monkeypatch.setattr(run.engine, "world_size", 4)
+    assert run._start()
+    assert run.meter.peak == 4e9
+    assert run._card()["devices"] == 4
+    run.meter.close()
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_in_one_of_two_processes_is_told_as_in_one(corpus, tmp_path):
+    plan = replace(PLAN, steps=6, warmup=0, lr=1e30, n_valid=20)
+    two = Job(open_corpus(corpus), "causal", tmp_path / "net", {"size": "gru-tiny"}, plan, "cpu", devices=2)
+    with pytest.raises(UsageError, match=r"pre-training failed: the loss is .* at step \d of 6"):
+        pretrain(two)
+
+
 @pytest.mark.slow
 def test_two_processes_train_one_network(corpus, tmp_path):
     plan = replace(PLAN, steps=6, n_valid=20)
@@ -273,6 +345,7 @@ def test_two_processes_train_one_network(corpus, tmp_path):
     ]
     cards = [pretrain(job) for job in jobs]
     assert [card["is_finished"] for card in cards] == [True, True]
+    assert [card["devices"] for card in cards] == [1, 2]
     one, two = (card["losses"]["valid"][0]["loss"] for card in cards)
     assert two == pytest.approx(one, rel=0.1)
 

@@ -91,7 +91,7 @@ def pretrain(
             found = _corpus(corpus, asked, recipe, data, out, n, progress, clock.is_late)
         except Late as late:
             return _unfinished(late.done, out)
-        facts, notes = [("corpus", _told(found)), ("", found.folder)], _unknown(found)
+        facts, notes = [("corpus", _told(found)), ("", found.folder)], [*_unknown(found), *_failed(found)]
         if steps == 0:
             return Result({"corpus": found.about}, facts, notes)
         card = _trained(found, asked, recipe, out, steps, clock.left_s(), device, devices, n, progress)
@@ -143,8 +143,9 @@ def _corpus(
     is_late: Callable[[], bool],
 ) -> "Corpus":
     from yaokit.pretrain.corpus import ABOUT, open_corpus
-    from yaokit.pretrain.prepare import Source, prepare
+    from yaokit.pretrain.prepare import prepare
     from yaokit.pretrain.recipe import corpus_of
+    from yaokit.pretrain.sources import Source
 
     folder = Path(given[0]) if given and len(given) == 1 else None
     if folder and (folder / ABOUT).exists() and not recipe.corpus:
@@ -155,10 +156,9 @@ def _corpus(
                 f"{path} has a [corpus] of its own, so CORPUS must be a folder, not {', '.join(given)}; "
                 "leave CORPUS out, or remove [corpus] from the recipe"
             )
-        where = data or Path.cwd()
         place = folder or out / "corpus"
         return corpus_of(
-            recipe, place, where, path.parent, workers=workers, progress=progress, is_late=is_late
+            recipe, place, data, path.parent, workers=workers, progress=progress, is_late=is_late
         )
     if folder and folder.is_dir():
         return open_corpus(folder)  # which says what it lacks
@@ -234,12 +234,22 @@ def _told(corpus: "Corpus") -> str:
 
 
 def _unknown(corpus: "Corpus") -> list[str]:
-    """A note of the letters that networks of sequences cannot tell apart, if there are any."""
-    n = corpus.about["n_unknown_tokens"]
+    """A note of letters that networks of sequences cannot learn, which older versions kept."""
+    n = corpus.about.get("n_unknown_tokens", 0)
     if not n:
         return []
     letters = f"{n:,} letter{'s' * (n > 1)} of the corpus' lines {'are' if n > 1 else 'is'}"
-    return [f"{letters} no token of yaokit's: a masked or causal network reads each as the same unknown one"]
+    return [f"{letters} no token of yaokit's: prepare it again for a masked or causal network"]
+
+
+def _failed(corpus: "Corpus") -> list[str]:
+    """A note of each file to be left out, not all of whose lines are molecules."""
+    return [
+        f"{file['n_failed']:,} of {file['n_in']:,} lines of {file['name']} are no molecule, so they keep "
+        "nothing out of the corpus"
+        for file in corpus.about["excluded"]
+        if file.get("n_failed")
+    ]
 
 
 def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:

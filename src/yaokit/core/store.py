@@ -4,12 +4,16 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from yaokit.core.errors import UsageError
+
+_UMASK = os.umask(0o077)  # once, here: it can only be read by changing it, for all threads
+os.umask(_UMASK)
 
 
 def content_key(value: Any) -> str:
@@ -26,10 +30,14 @@ def file_hash(path: Path) -> str:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; synced and renamed to it at the end, removed on error."""
+    """A temporary path beside `path`; synced and renamed to it at the end, removed on error.
+
+    Who may read a new file may read it, also where its writer (safetensors) keeps it to the owner.
+    """
     part = path.with_name(path.name + ".part")
     try:
         yield part
+        _open_to_others(part)
         _sync(part)
         part.replace(path)
     except BaseException:
@@ -91,6 +99,13 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _open_to_others(path: Path) -> None:
+    """The rights that a new file gets, beside those it has."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if (wider := mode | (0o666 & ~_UMASK)) != mode:
+        path.chmod(wider)
 
 
 def _sync(path: Path) -> None:

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yaokit.core.errors import UsageError
 from yaokit.core.store import read_json
 from yaokit.nn.checkpoint import load_about, load_arrays, save_arrays
 from yaokit.pretrain import KINDS
+from yaokit.pretrain.stream import LENGTHS
 
 FILE = "checkpoint.safetensors"
+FORMAT = 1  # also of a checkpoint that does not say it
+_Number = Annotated[int, Field(ge=0)]
 
 
 @dataclass
@@ -28,6 +32,25 @@ class Checkpoint:
     valid: list[dict[str, float]] = field(default_factory=list)
     plans: list[list[Any]] = field(default_factory=list)  # [first step, settings] of each stretch
     grouping: str = "letters"  # of stream.LENGTHS; that of a checkpoint which does not say it
+    scaler: dict[str, float] = field(default_factory=dict)  # of the gradients, where precision has one
+
+
+class _About(BaseModel):
+    """What stands beside the arrays: all of it is read, so nothing else may stand there."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    format: int = FORMAT
+    identity: dict[str, Any]
+    n_arrays: _Number | None = None  # checkpoints written before do not say it
+    step: _Number
+    n_seen: _Number
+    cpu_s: float
+    train_loss: float
+    valid: list[dict[str, float]]
+    plans: list[Annotated[list[Any], Field(min_length=2, max_length=2)]]
+    grouping: str = "letters"
+    scaler: dict[str, float] = {}
 
 
 def check_out(out: Path) -> None:
@@ -73,7 +96,8 @@ def write_checkpoint(
     for i, values in optimizer.state_dict()["state"].items():
         arrays |= {f"optimizer.{i}.{name}": array for name, array in arrays_of(values).items()}
     about = {name: value for name, value in asdict(at).items() if name != "prepared"}
-    save_arrays(folder / FILE, arrays, {"identity": dict(identity), **about})
+    about |= {"format": FORMAT, "identity": dict(identity), "n_arrays": len(arrays)}
+    save_arrays(folder / FILE, arrays, about)
 
 
 def read_checkpoint(
@@ -81,7 +105,7 @@ def read_checkpoint(
 ) -> Checkpoint | None:
     """What `write_checkpoint` wrote, its weights and moments put in place; None if there is none.
 
-    UsageError if it is damaged, of another training, or of a network of another shape.
+    UsageError if it is damaged, of another training or version, or of a network of another shape.
     """
     path = folder / FILE
     if not path.exists():
@@ -89,7 +113,9 @@ def read_checkpoint(
     about = load_about(path)
     if not isinstance(about, dict) or "identity" not in about:
         raise UsageError(f"{path} is damaged: delete {folder} to begin anew")
-    theirs = about.pop("identity")
+    if wrong := _fault(about):
+        raise _of_another_version(path, wrong)
+    theirs = about["identity"]
     if other := [name for name in identity if theirs.get(name) != identity[name]]:
         raise UsageError(
             f"{folder.parent} holds a pre-training with another {' and '.join(other)}; "
@@ -97,13 +123,63 @@ def read_checkpoint(
         )
     arrays = load_arrays(path)
     _restore(path, module, {name: torch.from_numpy(a) for name, a in _under(arrays, "now").items()})
-    values: dict[int, dict[str, torch.Tensor]] = {}
+    values = _moments(arrays)
+    n_arrays = about.get("n_arrays")
+    if n_arrays not in (None, len(arrays)):
+        raise _of_another_version(path, f"{len(arrays)} of its {n_arrays} arrays are there")
+    if wrong := _misfit(values, optimizer, whole=n_arrays is None and about["step"] > 0):
+        raise _of_another_version(path, wrong)
+    groups = optimizer.state_dict()["param_groups"]
+    state = {
+        int(i): {name: torch.from_numpy(a) for name, a in moments.items()} for i, moments in values.items()
+    }
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    at = {name: about[name] for name in about if name not in ("format", "identity", "n_arrays")}
+    return Checkpoint(prepared=_under(arrays, "prepared"), **at)
+
+
+def _fault(about: dict[str, Any]) -> str | None:
+    """The first thing that this version does not know; None if it knows all."""
+    if about.get("format", FORMAT) != FORMAT:
+        return f"its format is {about['format']!r}, here {FORMAT}"
+    try:
+        found = _About.model_validate(about)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return None if found.grouping in LENGTHS else f"grouping {found.grouping!r} is not known"
+
+
+def _of_another_version(path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{path} was written by another version of yaokit, or is damaged ({why}): go on with the version "
+        "that wrote it, choose another folder with -o, or delete it"
+    )
+
+
+def _moments(arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
+    """Number of a parameter → what the optimizer keeps of it."""
+    values: dict[str, dict[str, np.ndarray]] = {}
     for name, array in _under(arrays, "optimizer").items():
         number, _, what = name.partition(".")
-        values.setdefault(int(number), {})[what] = torch.from_numpy(array)
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": values, "param_groups": groups})
-    return Checkpoint(prepared=_under(arrays, "prepared"), **about)
+        values.setdefault(number, {})[what] = array
+    return values
+
+
+def _misfit(
+    values: Mapping[str, Mapping[str, np.ndarray]], optimizer: torch.optim.Optimizer, whole: bool
+) -> str | None:
+    """The first parameter whose moments are not those of AdamW, or with `whole` are not there."""
+    every = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if unknown := next((i for i in values if i not in map(str, range(len(every)))), None):
+        return f"there is no parameter {unknown}"
+    for i, parameter in enumerate(every):
+        found = {name: array.shape for name, array in values.get(str(i), {}).items()}
+        shape = tuple(parameter.shape) or (1,)  # a file keeps a single number as a row of one
+        fit = {"step": (1,), "exp_avg": shape, "exp_avg_sq": shape}
+        if (found or whole) and found != fit:
+            return f"moments of parameter {i} are {found or 'missing'}"
+    return None
 
 
 def arrays_of(state: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:

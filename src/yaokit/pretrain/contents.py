@@ -28,6 +28,7 @@ class SourceEntry(Counts):
 
     name: str
     sha256: str  # of several files: a key of 16 digits
+    bytes: _Number | None = None  # corpora made before do not say it
     licence: str
     smiles: str | None
     rows: int | None
@@ -49,6 +50,8 @@ class ExcludedEntry(_Table):
 
     name: str
     sha256: _Hash
+    n_in: _Number | None = None  # corpora made before do not say it
+    n_failed: _Number | None = None  # lines of which nothing can be held out
 
 
 class Contents(_Table):

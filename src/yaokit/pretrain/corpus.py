@@ -113,6 +113,11 @@ class Targets:
         self.beside = corpus.folder / "targets" / name
         self.folder = other / name if other and not _is_writable(self.beside) else self.beside
 
+    @property
+    def row_bytes(self) -> int:
+        """Bytes on disk of one molecule's."""
+        return int(self._empty.dtype.itemsize * np.prod(self._empty.shape[1:]))
+
     def missing(self, shard: int, n: int | None = None) -> list[int]:
         """The pieces of a shard, or of its first n rows, that are not there yet."""
         return [piece for piece in self._pieces(shard, n) if not self._path(shard, piece).exists()]

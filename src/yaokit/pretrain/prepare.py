@@ -3,53 +3,41 @@
 Two passes. The first standardizes each line and appends it to the bucket that a hash of its SMILES
 names, so that what is the same meets in one place; the second makes a shard of each bucket. Neither
 the order of the files nor the number of workers changes a byte of the result. What was done stays on
-disk: a preparation that was stopped, by force or because it was late, goes on.
+disk: a preparation that was stopped, by force or because it was late, goes on. Beside the bucket files
+`work` has state.json, and files.json of the folder the hashes of the sources, taken once.
 """
 
-import hashlib
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaokit import __version__
-from yaokit.chem.parse import parse
-from yaokit.chem.standardize import Standard, Standardizer
+from yaokit.chem.standardize import Standardizer
 from yaokit.core.errors import Interrupted, NothingUsable, UsageError
 from yaokit.core.guard import Pool
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.reasons import Failure
-from yaokit.core.store import content_key, file_hash, locked, write_json
-from yaokit.data.catalog.builtin import source_files
+from yaokit.core.store import content_key, locked, read_json, write_json
 from yaokit.data.export import write_csv
-from yaokit.data.read.library import count_lines, molecules
-from yaokit.nn.tokenizer import smiles_tokenizer
+from yaokit.data.read.library import molecules
 from yaokit.pretrain.corpus import ABOUT, FORMAT, Corpus, open_corpus
 from yaokit.pretrain.held import Held, held_hash, held_of, is_list, joined, read_held, write_held
+from yaokit.pretrain.pieces import HELD_OUT, NOT_SAMPLED, Each, Finish, Piece
 from yaokit.pretrain.shards import WriteShard, read_table
+from yaokit.pretrain.sources import Files, Line, Source, lines_after, size_of
 
 SHARD = 100_000  # lines, about, that become one shard
 PIECE = 2_000  # lines that a child works on at a time
-FLUSH = 100 * PIECE  # lines between two checkpoints of the first pass
+FLUSH = 100 * PIECE  # lines, at least, between two checkpoints of the first pass
+PER_BUCKET, MOST = 1_000, 2_000_000  # lines a bucket waits for, since each is synced; lines that wait at most
+BUDGET = 200_000_000  # bytes of text that wait, about, at most
 HELD = 20_000  # lines of molecules to leave out between two looks at the clock
 LISTED = 10_000  # rejected lines that are named
-HELD_OUT, NOT_SAMPLED = "HELD_OUT", "NOT_SAMPLED"
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file of molecules and how it is taken."""
-
-    path: str | Path
-    name: str = ""  # as the card shows it; the file's name if not given
-    smiles: str | None = None  # the column of structures; guessed if None
-    rows: int | None = None  # about so many lines, chosen by a hash of their text; all if None
-    as_is: bool = False  # only made canonical, not standardized
-    licence: str = "not stated"
 
 
 class Late(Interrupted):
@@ -58,23 +46,6 @@ class Late(Interrupted):
     def __init__(self, done: str) -> None:
         super().__init__(f"the corpus is not finished ({done}); prepare it again to go on")
         self.done = done
-
-
-class _Line(NamedTuple):
-    source: int
-    line: int
-    text: str
-    failure: Failure | None
-
-
-class _Piece(NamedTuple):
-    """What became of some lines: text for each bucket, counts by source and code, rejected lines."""
-
-    kept: dict[int, str]
-    counts: Counter[tuple[int, str]]
-    rejects: list[tuple[int, int, str, str, str]]
-    n_unknown: int
-    n: int
 
 
 def prepare(
@@ -91,8 +62,8 @@ def prepare(
     """Make a corpus in `folder`, or go on with one; what is there and finished is opened.
 
     `exclude` are files of molecules that stay out, or lists of such (held.py). UsageError if another
-    corpus is in the folder; NothingUsable if no molecule is left; Late if it `is_late` after a piece of
-    the work and more is left.
+    corpus is in the folder, or was begun there; NothingUsable if no molecule is left; Late if it
+    `is_late` after a piece of the work and more is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
@@ -114,27 +85,20 @@ class _Preparation:
         self.folder, self.work = folder, folder / "work"
         self.name, self.exclude, self.seed = name, exclude, seed
         self.workers, self.progress, self.is_late = workers, progress, is_late
+        files = Files(folder / "files.json")
         named = [(source.name or Path(source.path).name, source) for source in sources]
-        hashed = [(label, _hash_of(source.path), source) for label, source in named]
+        hashed = [(label, files.hash(source.path), source) for label, source in named]
         self.sources = sorted(hashed, key=lambda item: item[:2])
-        self.lines = [count_lines(source.path) for _, _, source in self.sources]
-        expected = [min(n, s.rows or n) for n, (_, _, s) in zip(self.lines, self.sources, strict=True)]
-        self.n_shards = max(1, -(-sum(expected) // SHARD))
-        self.key = content_key(
-            [FORMAT, name, seed, self.n_shards, Standardizer().settings()]
-            + [[label, digest, s.smiles, s.rows, s.as_is] for label, digest, s in self.sources]
-            + [held_hash(path) for path in exclude]
-        )
+        self.held_hashes = [files.of(path, "held", held_hash) for path in exclude]
+        self.files = files
 
     def run(self) -> Corpus:
         if (self.folder / ABOUT).exists():
-            corpus = open_corpus(self.folder)
-            if corpus.about["key"] != self.key:
-                raise UsageError(
-                    f"{self.folder} holds another corpus ({corpus.about['name']}, or of other files or "
-                    "settings); choose another folder, or delete it"
-                )
-            return corpus
+            return self._finished(open_corpus(self.folder))
+        self.lines = [self.files.lines(source.path) for _, _, source in self.sources]
+        expected = [min(n, s.rows or n) for n, (_, _, s) in zip(self.lines, self.sources, strict=True)]
+        self.n_shards = max(1, -(-sum(expected) // SHARD))
+        self.key = self._key(self.n_shards)
         state = self._first_pass()
         shards = self._second_pass()
         if not sum(shard["rows"] for shard in shards):
@@ -145,39 +109,68 @@ class _Preparation:
         shutil.rmtree(self.work)
         return open_corpus(self.folder)
 
+    def _finished(self, corpus: Corpus) -> Corpus:
+        """The same; UsageError if it is another one."""
+        if corpus.about["key"] != self._key(len(corpus.sizes)):
+            raise UsageError(
+                f"{self.folder} holds another corpus ({corpus.about['name']}, or of other files or "
+                "settings); choose another folder, or delete it"
+            )
+        return corpus
+
+    def _key(self, n_shards: int) -> str:
+        return content_key(
+            [FORMAT, self.name, self.seed, n_shards, Standardizer().settings()]
+            + [[label, digest, s.smiles, s.rows, s.as_is] for label, digest, s in self.sources]
+            + self.held_hashes
+        )
+
     def _first_pass(self) -> dict[str, Any]:
         """Every line standardized and in its bucket; goes on where it was."""
         state = self._state()
         if state["done"]:
             return state
-        lines = islice(self._lines(), state["n_in"], None)
+        lines = self._lines(state)
         held = self._held()
         expected = [
             min(n, s.rows or n) / max(n, 1) for n, (_, _, s) in zip(self.lines, self.sources, strict=True)
         ]
-        each = _Each([s for _, _, s in self.sources], expected, held)
+        each = Each([s.as_is for _, _, s in self.sources], expected, held)
         left = sum(self.lines) - state["n_in"]
+        most = min(max(FLUSH, PER_BUCKET * self.n_shards), MOST)
         buffers: dict[int, list[str]] = {}
-        with Pool(each, _Finish(self.n_shards), workers=self.workers) as pool:
+        n_waiting = n_bytes = 0
+        with Pool(each, Finish(self.n_shards), workers=self.workers) as pool:
             batches = iter(lambda: list(islice(lines, PIECE)), [])
             pieces = pool.map(batches)
             for piece in self.progress.track(pieces, "standardizing", left, weigh=lambda piece: piece.n):
                 for bucket, text in piece.kept.items():
                     buffers.setdefault(bucket, []).append(text)
                 self._count(state, piece)
+                n_waiting, n_bytes = n_waiting + piece.n, n_bytes + piece.bytes
                 late = self.is_late()
-                if late or state["n_in"] % FLUSH < piece.n:
+                if late or n_waiting >= most or n_bytes >= BUDGET:
                     self._flush(state, buffers)
+                    n_waiting = n_bytes = 0
                 if late:
-                    raise Late(f"{state['n_in']:,} of {sum(self.lines):,} lines standardized")
+                    raise Late(self._told(state))
         state["done"] = True
         self._flush(state, buffers)
         return state
 
     def _state(self) -> dict[str, Any]:
-        """Where the first pass is; files are cut to what it then held, or all begins anew."""
+        """Where the first pass is; files are cut to what it then held, or all begins anew.
+
+        UsageError if it is that of another corpus.
+        """
         state = read_table(self.work / "state.json")
-        if state.get("key") == self.key:
+        if state.get("key", self.key) != self.key:
+            raise UsageError(
+                f"{self.folder} holds an unfinished preparation of another corpus "
+                f"({state.get('name', 'its name is not known')}, or of other files or settings); "
+                "delete it or choose another folder"
+            )
+        if "key" in state:
             if not (short := self._short(state["sizes"])):
                 for file, size in state["sizes"].items():
                     os.truncate(self.work / file, size)
@@ -187,7 +180,7 @@ class _Preparation:
             self.progress.say(f"{self.work / short} has lost what was written: the preparation begins anew")
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
-        state = {"key": self.key, "done": False, "n_in": 0, "n_unknown": 0, "rejects": [], "sizes": {}}
+        state = {"key": self.key, "name": self.name, "done": False, "n_in": 0, "rejects": [], "sizes": {}}
         state["counts"] = {str(i): {} for i in range(len(self.sources))}
         write_json(self.work / "state.json", state)  # so that what is kept beside it is not taken away
         return state
@@ -200,17 +193,33 @@ class _Preparation:
                 return file
         return None
 
-    def _lines(self) -> Iterator[_Line]:
-        for i, (_, _, source) in enumerate(self.sources):
-            for molecule in molecules(source.path, smiles=source.smiles):
-                yield _Line(i, molecule.line, molecule.smiles, molecule.failure)
+    def _lines(self, state: dict[str, Any]) -> Iterator[Line]:
+        """From where the first pass is on; what is done of a source is passed over, or not even opened."""
+        done = [sum(state["counts"][str(i)].values()) for i in range(len(self.sources))]
+        current = max((i for i, n in enumerate(done) if n), default=0)
+        for i, (label, _, source) in enumerate(self.sources):
+            if i > current or (i == current and done[i] < self.lines[i]):
+                yield from lines_after(i, source.path, source.smiles, done[i], self._look(state, label))
+
+    def _look(self, state: dict[str, Any], label: str) -> Callable[[int], None]:
+        def look(n_passed: int) -> None:
+            if self.is_late():
+                raise Late(
+                    f"{self._told(state)}; the time was over after {n_passed:,} lines of {label} that are "
+                    "done: give it more, or make several files of this one"
+                )
+
+        return look
+
+    def _told(self, state: dict[str, Any]) -> str:
+        return f"{state['n_in']:,} of {sum(self.lines):,} lines standardized"
 
     def _held(self) -> Held:
         """The molecules that stay out."""
         if not self.exclude:
             return Held()
-        path = self.work / "held.txt"
-        if not path.exists():
+        path, told = self.work / "held.txt", self.work / "held.json"
+        if not (path.exists() and told.exists()):
             every = [self._held_in(i, file) for i, file in enumerate(self.exclude)]
             for file, held in zip(self.exclude, every, strict=True):
                 if not held.blocks:
@@ -219,6 +228,7 @@ class _Preparation:
                         "a list as yaokit's benchmarks/held_out.py writes it"
                     )
             write_held(path, joined(every))
+            write_json(told, {"files": [{"n_in": held.n_in, "n_failed": held.n_failed} for held in every]})
         return read_held(path)
 
     def _held_in(self, number: int, file: Path) -> Held:
@@ -229,16 +239,18 @@ class _Preparation:
         found = []
         for i, piece in enumerate(iter(lambda: list(islice(lines, HELD)), [])):
             path = self.work / f"held-{number}-{i}.txt"
-            if not path.exists():
-                write_held(path, held_of(piece, self.workers, self.progress, file.name))
+            told = path.with_suffix(".json")
+            if not told.exists():
+                held = held_of(piece, self.workers, self.progress, file.name)
+                write_held(path, held)
+                write_json(told, {"n_in": held.n_in, "n_failed": held.n_failed})
                 if self.is_late():
                     raise Late(f"{i * HELD + len(piece):,} lines of {file.name}, which stays out, read")
-            found.append(read_held(path))
+            found.append(replace(read_held(path), **read_json(told)))
         return joined(found)
 
-    def _count(self, state: dict[str, Any], piece: _Piece) -> None:
+    def _count(self, state: dict[str, Any], piece: Piece) -> None:
         state["n_in"] += piece.n
-        state["n_unknown"] += piece.n_unknown
         for (source, code), n in piece.counts.items():
             counts = state["counts"][str(source)]
             counts[code] = counts.get(code, 0) + n
@@ -292,7 +304,8 @@ class _Preparation:
             }
             total.update(counts)
             settings = {k: v for k, v in asdict(source).items() if k not in ("path", "name", "licence")}
-            about = {"name": label, "sha256": digest, "licence": source.licence, **settings}
+            about = {"name": label, "sha256": digest, "bytes": size_of(source.path)}
+            about |= {"licence": source.licence, **settings}
             sources.append({**about, **counts, "codes": dict(sorted(codes.items()))})
         bare = [{k: v for k, v in shard.items() if k != "sources"} for shard in shards]
         return {
@@ -302,76 +315,19 @@ class _Preparation:
             "yaokit": __version__,
             "seed": self.seed,
             "standardizer": Standardizer().settings(),
-            "excluded": [{"name": path.name, "sha256": held_hash(path)} for path in self.exclude],
+            "excluded": self._excluded(),
             "n": sum(shard["rows"] for shard in shards),
             "counts": dict(total),
-            "n_unknown_tokens": state["n_unknown"],
+            "n_unknown_tokens": state.get("n_unknown", 0),  # now rejected; versions before kept and counted
             "sources": sources,
             "shards": bare,
         }
 
-
-class _Each:
-    """What a guarded child does with a line: its canonical SMILES, or why it stays out."""
-
-    def __init__(self, sources: Sequence[Source], shares: Sequence[float], held: Held) -> None:
-        self.as_is = [source.as_is for source in sources]
-        self.shares, self.held = shares, held
-        self.standardize = Standardizer()
-
-    def __call__(self, item: _Line) -> str | Failure:
-        source, _, text, failure = item
-        if failure is not None:
-            return failure
-        if self.shares[source] < 1 and _number(text, b"sample") >= self.shares[source] * 2**64:
-            return Failure(NOT_SAMPLED, "")
-        found = _as_drawn(text) if self.as_is[source] else self.standardize(text, check=True)
-        if isinstance(found, Failure):
-            return found
-        if self.held.blocks and self.held.has(found.smiles, found.mol):
-            return Failure(HELD_OUT, "")
-        return found.smiles
-
-
-def _as_drawn(text: str) -> Standard | Failure:
-    mol = parse(text)
-    return mol if isinstance(mol, Failure) else Standard(mol)
-
-
-class _Finish:
-    """Lines and what became of them → _Piece."""
-
-    def __init__(self, n_shards: int) -> None:
-        self.n_shards = n_shards
-
-    def __call__(self, lines: Sequence[_Line], found: Sequence[str | Failure]) -> _Piece:
-        kept: dict[int, list[str]] = {}
-        counts: Counter[tuple[int, str]] = Counter()
-        rejects, n_unknown = [], 0
-        tokenizer = smiles_tokenizer()
-        for (source, line, text, _), result in zip(lines, found, strict=True):
-            if isinstance(result, Failure):
-                counts[source, result.code] += 1
-                if result.code not in (HELD_OUT, NOT_SAMPLED):
-                    rejects.append((source, line, text[:300], result.code, result.message))
-                continue
-            counts[source, ""] += 1
-            n_unknown += len(tokenizer.unknown(result))
-            bucket = _number(result, b"shard") % self.n_shards
-            kept.setdefault(bucket, []).append(f"{result}\t{source}\n")
-        texts = {bucket: "".join(rows) for bucket, rows in kept.items()}
-        return _Piece(texts, counts, rejects, n_unknown, len(lines))
-
-
-def _hash_of(path: str | Path) -> str:
-    files = source_files(path)
-    return file_hash(files[0]) if len(files) == 1 else content_key([file_hash(file) for file in files])
-
-
-def _number(text: str, purpose: bytes) -> int:
-    """64 bits of a text, the same everywhere."""
-    digest = hashlib.blake2b(text.encode(), digest_size=8, person=purpose).digest()
-    return int.from_bytes(digest, "big")
+    def _excluded(self) -> list[dict[str, Any]]:
+        """The files of what stays out, and how many of their lines were no molecule."""
+        counts = read_table(self.work / "held.json").get("files", [{} for _ in self.exclude])
+        every = zip(self.exclude, self.held_hashes, counts, strict=True)
+        return [{"name": path.name, "sha256": digest, **count} for path, digest, count in every]
 
 
 def _write_rejects(path: Path, names: Sequence[str], rejects: Sequence[Sequence[Any]]) -> None:

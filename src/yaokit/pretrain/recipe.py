@@ -16,7 +16,10 @@ from yaokit.data.catalog.builtin import is_builtin
 from yaokit.pretrain.corpus import ABOUT, Corpus, open_corpus
 from yaokit.pretrain.held import held_hash
 from yaokit.pretrain.plan import Plan
-from yaokit.pretrain.prepare import Source, prepare
+from yaokit.pretrain.prepare import prepare
+from yaokit.pretrain.sources import Source
+
+_NAMED = 5  # files that are not what they were
 
 
 class SourceTable(BaseModel):
@@ -118,21 +121,30 @@ def _excluded(name: str, data: Path, beside: Path) -> Path | None:
 def corpus_of(
     recipe: Recipe,
     folder: Path,
-    data: Path,
+    data: Path | None,
     beside: Path,
     *,
     workers: int = 1,
     progress: Progress = SILENT,
     is_late: Callable[[], bool] = lambda: False,
 ) -> Corpus:
-    """The recipe's corpus in `folder`: opened if it is there, else made.
+    """The recipe's corpus in `folder`: opened if it is there, else made from `data` or the working folder.
 
-    UsageError if the corpus there is not as the recipe says, or the recipe has none; Late as `prepare`.
+    UsageError if the corpus there is not as the recipe says, or not of the files in `data` (by names and
+    sizes; it says if there is no such folder), or the recipe has none; Late as `prepare`.
     """
-    table = recipe.corpus
+    table, where = recipe.corpus, data or Path.cwd()
     if (folder / ABOUT).exists():
         corpus = open_corpus(folder)
-        if table and (found := _differences(table, corpus.about, data, beside)):
+        if table is None:
+            return corpus
+        found = _differences(table, corpus.about, where, beside)
+        if data and data.is_dir():
+            found += _other_files(table.sources, corpus.about["sources"], data)
+        else:
+            missing = f"{data} is not there" if data else "no --data is given"
+            progress.say(f"  {folder} is taken as it is: {missing}, so its sources were not looked at")
+        if found:
             raise UsageError(
                 f"{folder} is not the corpus of the recipe: {'; '.join(found)}. Give another folder or "
                 "delete this one to prepare it anew, or take the recipe it was made with"
@@ -142,9 +154,9 @@ def corpus_of(
         raise UsageError(f"{folder} is no prepared corpus and the recipe has no [corpus] to make it from")
     return prepare(
         folder,
-        sources_of(table, data),
+        sources_of(table, where),
         name=table.name,
-        exclude=excluded_files(table, data, beside),
+        exclude=excluded_files(table, where, beside),
         seed=table.seed,
         workers=workers,
         progress=progress,
@@ -191,6 +203,26 @@ def _other_sources(tables: Sequence[SourceTable], sources: Sequence[Mapping[str,
         ]
         found += min(other, key=len)
     return found
+
+
+def _other_files(
+    tables: Sequence[SourceTable], sources: Sequence[Mapping[str, Any]], data: Path
+) -> list[str]:
+    """Which of the files that a recipe finds now are new, gone or of another size; hashes would take long."""
+    patterns = [table.path for table in tables if not is_builtin(table.path)]
+    now = {path.relative_to(data).as_posix(): path for pattern in patterns for path in data.glob(pattern)}
+    then = {source["name"]: source.get("bytes") for source in sources if not is_builtin(source["name"])}
+    new = [f"{name} in {data} is new" for name in sorted(now.keys() - then.keys())]
+    lost = sorted(name for name in then.keys() - now.keys() if not (data / name).is_file())
+    gone = [f"{name} is no longer in {data}" for name in lost]
+    sizes = {name: (then[name], now[name].stat().st_size) for name in sorted(then.keys() & now.keys())}
+    changed = [
+        f"{data / name} has changed: {b:,} bytes, not {a:,}"
+        for name, (a, b) in sizes.items()
+        if a not in (None, b)
+    ]
+    found = [*new, *gone, *changed]
+    return found if len(found) <= _NAMED else [*found[:_NAMED], f"and {len(found) - _NAMED:,} more"]
 
 
 def _fits(name: str, pattern: str) -> bool:

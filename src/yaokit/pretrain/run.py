@@ -6,6 +6,7 @@ stopped, by a time limit or by force, goes on to the same weights.
 
 import logging
 import math
+import shutil
 import signal
 import threading
 import time
@@ -25,10 +26,11 @@ from yaokit.core.progress import SILENT, Lines, Progress, Silent
 from yaokit.core.seed import derived
 from yaokit.core.store import content_key, read_json
 from yaokit.nn.devices import make_engine, one_thread
-from yaokit.nn.pretrained import save_pretrained
+from yaokit.nn.pretrained import SEQUENCES, save_pretrained
 from yaokit.pretrain import KINDS, Objective
 from yaokit.pretrain.checkpoint import Checkpoint, arrays_of, check_out, read_checkpoint, write_checkpoint
 from yaokit.pretrain.corpus import Corpus, Targets
+from yaokit.pretrain.handed import handed_back, handing
 from yaokit.pretrain.meter import Meter, peak_flops
 from yaokit.pretrain.order import Order
 from yaokit.pretrain.plan import Plan, rate, total_steps
@@ -37,6 +39,7 @@ from yaokit.pretrain.stream import Stream
 SAMPLE = 10_000  # molecules that `prepare` sees
 _LOOK = 20  # steps between two looks at the losses: each look makes a GPU wait
 _GREETERS = ("lightning_fabric", "lightning_fabric.utilities.rank_zero")
+_MUCH = 1e9  # bytes of targets that are told before
 _ASK = 10  # steps between two questions whether to stop, with several devices
 
 
@@ -63,6 +66,7 @@ def pretrain(job: Job, *, time_limit_s: float | None = None, progress: Progress 
     last good checkpoint and weights stay. KeyboardInterrupt and SIGTERM stop it after a step, all saved.
     """
     check_out(job.out)
+    _check_tokens(job)
     if time_limit_s is not None and not time_limit_s >= 0:
         raise UsageError(f"time limit {time_limit_s:g} s: a number, 0 or more")
     deadline = None if time_limit_s is None else time.monotonic() + time_limit_s
@@ -71,15 +75,27 @@ def pretrain(job: Job, *, time_limit_s: float | None = None, progress: Progress 
     engine = make_engine(job.device, job.devices, job.plan.precision)
     if job.devices > 1:
         lines = progress if isinstance(progress, Silent) else Lines()  # a bar cannot be handed over
-        engine.launch(partial(_launched, job=job, deadline=deadline, progress=lines))
+        with handed_back() as place:
+            engine.launch(partial(_launched, job=job, deadline=deadline, progress=lines, place=place))
     else:
         _Run(job, deadline, progress, engine).run()
     card = job.out / "card.json"
     return read_json(card) if card.exists() else {"steps": 0, "is_finished": False}
 
 
-def _launched(engine: Any, job: Job, deadline: float | None, progress: Progress) -> None:
-    _Run(job, deadline, progress if engine.is_global_zero else SILENT, engine).run()
+def _launched(engine: Any, job: Job, deadline: float | None, progress: Progress, place: Path) -> None:
+    with handing(place, engine.global_rank):
+        _Run(job, deadline, progress if engine.is_global_zero else SILENT, engine).run()
+
+
+def _check_tokens(job: Job) -> None:
+    """UsageError if a network of sequences is to read what is no token: its loss would be no number."""
+    n = job.corpus.about.get("n_unknown_tokens", 0)
+    if n and job.kind in SEQUENCES:
+        raise UsageError(
+            f"{job.corpus.folder} was made by a yaokit that kept lines with letters that are no token "
+            f"({n:,}), which no network of sequences can learn: prepare it again, or choose --kind graph"
+        )
 
 
 class _Run:
@@ -134,6 +150,10 @@ class _Run:
         self.work = self.job.out / "training"
         self.work.mkdir(parents=True, exist_ok=True)
         found = read_checkpoint(self.work, self._identity(), self.module, self.optimizer)
+        if found is None:
+            self._tell_cost()
+        elif (scaler := self._scaler()) and found.scaler:
+            scaler.load_state_dict(found.scaler)
         prepared = found.prepared if found else self._prepare()
         if prepared is None:
             return False
@@ -147,8 +167,27 @@ class _Run:
         self.cpu, self.saved = time.process_time(), time.monotonic()
         is_first = self.engine.is_global_zero
         self.meter = Meter(self.work if is_first else None, self.progress, self.total, self.at.step)
-        self.meter.peak = peak_flops(self.engine.device, self.plan.precision) if is_first else None
+        peak = peak_flops(self.engine.device, self.plan.precision) if is_first else None
+        self.meter.peak = peak and peak * self.engine.world_size
         return True
+
+    def _scaler(self) -> Any:
+        """What scales gradients of 16-mixed, and is part of where a training is; None without."""
+        strategy = getattr(self.engine, "strategy", None)
+        return getattr(strategy.precision, "scaler", None) if strategy else None
+
+    def _tell_cost(self) -> None:
+        """Where targets will need much disk, how much, before they are begun."""
+        if self.targets is None or not self.engine.is_global_zero:
+            return
+        n = min(len(self.job.corpus), self.total * self.plan.batch_size)
+        needed, place = n * self.targets.row_bytes, self.targets.folder
+        if needed > _MUCH:
+            free = shutil.disk_usage(next(p for p in (place, *place.parents) if p.exists())).free
+            self.progress.say(
+                f"  numbers to learn for {n:,} molecules will need {needed / 1e9:,.1f} GB in {place} "
+                f"({free / 1e9:,.1f} GB free) and some {n * 1.5e-3 / 3600:,.1f} CPU hours"
+            )
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on."""
@@ -292,6 +331,8 @@ class _Run:
             raise self._failed(self.at.step, f"{broken} holds what is no number")
         if not self.engine.is_global_zero or not self.at.step:
             return
+        scaler = self._scaler()
+        self.at.scaler = scaler.state_dict() if scaler else {}
         now = time.process_time()
         self.at.cpu_s, self.cpu = self.at.cpu_s + now - self.cpu, now
         write_checkpoint(self.work, self._identity(), self.at, state, self.optimizer)
@@ -317,6 +358,7 @@ class _Run:
             "plans": [{"first_step": step, **settings} for step, settings in self.at.plans],
             "cpu_hours": round(self.at.cpu_s / 3600, 3),
             "device": self.engine.device.type,
+            "devices": self.engine.world_size,
             "torch": torch.__version__,
         }
 

@@ -73,3 +73,14 @@ def test_a_folder_whose_card_tells_nothing_of_it_still_opens(twins: Trusted, tmp
     write_json(tmp_path / "m" / "card.json", card)
     assert Trusted.load(tmp_path / "m").n_rows == 34
     assert 'id="alike"' not in write(tmp_path / "m").read_text(encoding="utf-8")
+
+
+def test_the_card_tells_how_good_the_model_is_beside_its_baselines(twins: Trusted):
+    (result,) = make_card(twins)["results"]
+    about = twins.metrics()["tasks"][0]
+    assert (result["metric"], result["n_judged"], result["split"]) == ("rmse", 34, "random")
+    assert result["models"] == {
+        name: about["models"][name]["rmse"] for name in ("nearest", "forest", "stack")
+    }
+    assert set(result["models"]["stack"]) >= {"mean", "low", "high"}
+    assert set(result["comparison"]) == {"nearest", "forest"}

@@ -24,12 +24,8 @@ def alike(fingerprints: csr_array, smiles: Sequence[str]) -> list[Pair]:
     ]
 
 
-def differ_in_stereo_only(one: str, other: str) -> bool:
-    """Whether two SMILES that parse are of stereoisomers."""
-    return _flat(one) == _flat(other)
-
-
-def _flat(smiles: str) -> str:
+def without_stereo(smiles: str) -> str:
+    """The SMILES, which must parse, without stereo marks: that of stereoisomers is one."""
     mol = Chem.MolFromSmiles(smiles)
     Chem.RemoveStereochemistry(mol)
     return Chem.MolToSmiles(Chem.RemoveHs(mol))

@@ -1,6 +1,7 @@
 """The card of a model folder: what it is, what it learned from, how far to trust it."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yaokit import __version__
-from yaokit.chem.alike import alike, differ_in_stereo_only
+from yaokit.chem.alike import alike, without_stereo
 from yaokit.chem.fingerprints import RADIUS, SIZE
 from yaokit.core.store import content_key
 from yaokit.models.base import FORMAT, read_card
+from yaokit.models.metrics import PRIMARY
 
 if TYPE_CHECKING:
     from yaokit.models.trusted import Trusted
@@ -62,6 +64,7 @@ def make_card(model: "Trusted") -> dict[str, Any]:
         "alike": _alike(model),
         "data": {**model.provenance, "n": len(model._smiles), "sha256": digest},
         "validation": asdict(model.validation),
+        "results": [_result(about) for about in model.metrics()["tasks"]],
         "metrics": "metrics.json",
         "versions": {name: version(name) for name in PACKAGES},
         "intended_use": "Ranking molecules of the measured series and its close neighbors.",
@@ -69,6 +72,14 @@ def make_card(model: "Trusted") -> dict[str, Any]:
         "contains": "The training molecules and their measured values: share it as you would share them.",
         "key": content_key([digest, model.members, model.learning(), asdict(model.validation)]),
     }
+
+
+def _result(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a task how it was judged, and the main number of each model with its interval."""
+    key = PRIMARY[about["kind"]]
+    how = {name: about[name] for name in ("task", "n_judged", "split", "folds", "repeats", "seed")}
+    models = {name: found[key] for name, found in about["models"].items() if name != "raw"}
+    return {**how, "metric": key, "models": models, "comparison": about["comparison"]}
 
 
 def _alike(model: "Trusted") -> dict[str, Any]:
@@ -89,7 +100,8 @@ def _alike(model: "Trusted") -> dict[str, Any]:
         }
         for pair in sorted(pairs, key=apart)[:N_ALIKE]
     ]
-    n_stereo = sum(differ_in_stereo_only(smiles[i], smiles[j]) for i, j in pairs)
+    flat = {i: without_stereo(smiles[i]) for i in {i for pair in pairs for i in pair}}
+    n_stereo = sum(flat[i] == flat[j] for i, j in pairs)
     return {"n_pairs": len(pairs), "n_stereo": n_stereo, "examples": examples}
 
 

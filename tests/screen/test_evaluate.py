@@ -13,9 +13,13 @@ from toy_runs import TASK, measured, series
 
 from yaokit.core.errors import NothingUsable, UsageError
 from yaokit.core.table import MolTable
+from yaokit.data.curation.beside import completed
+from yaokit.data.curation.curate import ValueColumn, curate
 from yaokit.models import load
 from yaokit.models.labels import make
+from yaokit.models.train import Learning, train_model
 from yaokit.models.trusted import Trusted
+from yaokit.models.validation import Validation
 from yaokit.report.evaluated import write
 from yaokit.report.findings import summary
 from yaokit.screen.evaluate import AKIN, SAME, evaluate_file, value_columns
@@ -277,3 +281,19 @@ def test_nothing_to_judge_is_said(model, tmp_path):
     (tmp_path / "in.csv").write_text(f"smiles,{TASK}\nCCO,>5\nCCN,<4\n")
     with pytest.raises(NothingUsable, match="no row has both"):
         evaluate_file(model, tmp_path / "in.csv", tmp_path / "out", workers=1)
+
+
+def test_a_row_without_a_unit_is_read_as_in_training(tmp_path: Path):
+    known = enumerate(zip(*series(40), strict=True))
+    rows = [(i, s, f"{10 ** (9 - y):.6g}", "nM" if n % 5 else "") for n, (s, i, y) in known]
+    with open(tmp_path / "in.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("Name", "smiles", "Standard Value", "Standard Units"), *rows])
+    path = tmp_path / "in.csv"
+    values, notes = completed([path], [ValueColumn("Standard Value")], unit_asked=False)
+    curated = curate([path], values=values, notes=notes, workers=1)
+    learning = Learning(models=["nearest"], validation=Validation("random", 3, 1))
+    train_model(curated, tmp_path / "m", learning, workers=1)
+    (value,) = value_columns(tmp_path / "m", cast(Trusted, load(tmp_path / "m")), path, [], [])
+    assert (value.unit, value.unit_column) == ("nM", "Standard Units")
+    (task,) = evaluate_file(tmp_path / "m", path, tmp_path / "e", workers=1)["tasks"]
+    assert task["n"] == 40

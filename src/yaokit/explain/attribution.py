@@ -29,7 +29,7 @@ def attribute(subject: Subject, mols: Sequence[Chem.Mol], task: int) -> list[np.
     measure (log odds or probability, a sum or a loss), so each is first brought to the same mean
     size on a sample of training molecules.
     """
-    used = _used(subject, task)
+    used = used_in(subject, task)
     if len(used) == 1:
         (model,) = used.values()
         return of_member(model, mols, task)
@@ -55,13 +55,13 @@ def method_of(model: Member) -> str:
 
 def undescribed(subject: Subject, mols: Sequence[Chem.Mol], task: int) -> int:
     """Of how many molecules what descriptors add is shared equally by all atoms (see SMALL)."""
-    used = _used(subject, task).values()
+    used = used_in(subject, task).values()
     is_described = any(model.name == "gnn" and model.features == "described" for model in used)
     return sum(mol.GetNumAtoms() > SMALL for mol in mols) if is_described else 0
 
 
-def _used(subject: Subject, task: int) -> dict[str, Member]:
-    """The members that count."""
+def used_in(subject: Subject, task: int) -> dict[str, Member]:
+    """The members that count in a task."""
     return {label: subject.members[label] for label, w in _weighted(subject, task) if w > 0}
 
 

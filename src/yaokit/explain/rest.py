@@ -6,7 +6,7 @@ import numpy as np
 from rdkit import Chem
 
 from yaokit.core.lazy import resolve
-from yaokit.explain.attribution import METHODS, method_of
+from yaokit.explain.attribution import METHODS, method_of, used_in
 from yaokit.explain.importance import FEATURES
 from yaokit.explain.subject import Subject
 from yaokit.models.featurize import featurize
@@ -21,9 +21,7 @@ def rest(subject: Subject, mols: Sequence[Chem.Mol], values: Sequence[np.ndarray
     fingerprint bits that the molecule lacks and descriptors as far as no single atom moves them. NaN where
     values need not add up: found by masking, or of several members, whose scales differ.
     """
-    used = [
-        model for model, w in zip(subject.members.values(), subject.weights[:, task], strict=True) if w > 0
-    ]
+    used = used_in(subject, task).values()
     if len(used) != 1 or not mols:
         return np.full(len(mols), np.nan)
     (model,) = used

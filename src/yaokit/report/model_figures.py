@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yaokit.report.axes import Chart, extent, finite
+from yaokit.report.findings import is_worse
 from yaokit.report.measures import name_of
 
 Row = Mapping[str, Any]
@@ -89,12 +90,10 @@ def comparison(tests: Mapping[str, Row], label: str, better: str) -> str:
 
 def told(test: Row) -> str:
     """Effect size and verdict of a comparison, in a few words."""
-    verdict = "better" if test.get("better") else "within the noise"
+    verdict = "better" if test.get("better") else "worse" if is_worse(test) else "within the noise"
     size = finite([test.get("effect_size")])
     if not finite([test.get("p")]):
         return "not tested"
-    if not test.get("better") and test["p"] < 0.05:
-        verdict = "worse"
     return f"effect {abs(size[0]):.1f}, {verdict}" if size else verdict
 
 

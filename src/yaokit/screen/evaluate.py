@@ -180,7 +180,7 @@ def _value(
     return ValueColumn(
         column,
         task,
-        unit or ("p" if unit_column else own),
+        unit or (str(about.get("unit_where_empty") or "p") if unit_column else own),
         unit_column if unit is None and unit_column in columns else None,
         relation,
         classes,

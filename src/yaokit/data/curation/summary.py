@@ -130,6 +130,7 @@ class Tally:
             "column": value.column,
             "unit": "class" if is_class else "p" if value.on_p_scale else value.unit,
             "input_unit": value.unit if value.unit_column is None else f"column {value.unit_column}",
+            "unit_where_empty": value.unit,
             "n": len(numbers),
             "n_censored": int((~exact).sum()),
             "min": float(numbers.min()) if len(numbers) else None,

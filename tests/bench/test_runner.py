@@ -54,11 +54,12 @@ def test_a_stopped_part_keeps_its_fits(data: Path, tmp_path: Path, monkeypatch: 
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setenv("YAOKIT_CACHE", str(tmp_path / "cache"))
     with monkeypatch.context() as patch:
         patch.setattr(AdmetGroup, "answer", stopped)
         with pytest.raises(KeyboardInterrupt):
             run("admet_group", data, tmp_path / "out", **SETTINGS)
-    kept = list((tmp_path / "out").rglob("*.safetensors"))
+    kept = list((tmp_path / "cache").rglob("*.safetensors"))
     before = {path: path.stat().st_mtime_ns for path in kept}
     run("admet_group", data, tmp_path / "out", **SETTINGS)
     assert len(kept) == 5

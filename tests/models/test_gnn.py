@@ -16,6 +16,7 @@ from yaokit.models.featurize import featurize
 from yaokit.models.gnn import Gnn
 from yaokit.models.targets import CLASSIFICATION, REGRESSION, Targets
 from yaokit.nn.graph import graphs
+from yaokit.nn.heads import HEADS
 
 WITHOUT_FABRIC = """
 import sys
@@ -68,6 +69,25 @@ def test_two_spellings_of_a_molecule_are_predicted_alike():
     spelled = MolTable.of([Chem.MolToSmiles(mol, canonical=False) for mol in turned])
     found, other = model.predict(table.take(range(20))).mean, model.predict(spelled).mean
     assert np.allclose(found, other, rtol=0, atol=1e-5 * table.column(TASK).std())
+
+
+@pytest.mark.parametrize("head", list(HEADS))
+def test_every_head_learns_tasks_and_comes_back_from_its_folder(head: str, tmp_path: Path):
+    smiles, _, y = series(40)
+    X, targets = rows_of(smiles), Targets.of(np.stack([y, -y], axis=1))
+    model = small(head=head, epochs=60, hidden=64, dropout=0.0, lr=5e-3)
+    model.fit_features(X, targets)
+    found = model.predict_features(X)[0]
+    assert np.corrcoef(found[:, 0], y)[0, 1] > 0.7
+    assert np.corrcoef(found[:, 1], y)[0, 1] < -0.7
+    model.tasks, model.kinds = ("up", "down"), targets.kinds
+    model.save(tmp_path / "model")
+    assert np.array_equal(Gnn.load(tmp_path / "model").predict_features(X)[0], found)
+
+
+def test_an_unknown_head_is_refused_with_the_choices():
+    with pytest.raises(UsageError, match="per_task"):
+        small(head="big").fit_features(rows_of(["CCO", "CCN"]), Targets.of(np.array([[0.0], [1.0]])))
 
 
 def test_numbers_classes_bounds_and_gaps_are_learned_together():

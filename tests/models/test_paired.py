@@ -5,7 +5,15 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sk
 
-from yaokit.models.paired import compare, compare_rows, summarize
+from yaokit.models.paired import (
+    Comparison,
+    compare,
+    compare_drawn,
+    compare_rows,
+    drawn,
+    every_pair,
+    summarize,
+)
 
 
 def made(n: int, gap: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -114,3 +122,44 @@ def test_areas_are_compared_on_one_test_set():
     alone = compare_rows(np.zeros(200), good, bad, "auroc")
     assert np.isnan(alone.difference)
     assert not alone.better
+
+
+def test_many_pairs_are_tested_together():
+    """Holm: the smallest p times the number of tests, the next times one fewer, never below one before."""
+    p = {("a", "b"): 0.01, ("a", "c"): 0.04, ("b", "c"): 0.03}
+
+    def test(first: str, second: str) -> Comparison:
+        return Comparison(-0.1, -0.2, -0.01, p[first, second], -1.0, 5, p[first, second] < 0.05)
+
+    found = every_pair(["a", "b", "c"], test)
+    assert {(a, b): it.p for a, b, it in found} == {
+        ("a", "b"): 0.03,
+        ("a", "c"): pytest.approx(0.06),
+        ("b", "c"): pytest.approx(0.06),
+    }
+    assert [it.better for *_, it in found] == [True, False, False]
+
+
+def test_the_better_of_a_pair_stands_first():
+    y, good, bad = made(300, 1.0)
+    values = {"bad": drawn(y, bad, "rmse"), "good": drawn(y, good, "rmse")}
+    ((first, second, found),) = every_pair(
+        list(values), lambda a, b: compare_drawn(values[a], values[b], "rmse")
+    )
+    assert (first, second) == ("good", "bad")
+    wanted = compare_rows(y, good, bad)
+    assert (found.difference, found.p, found.better) == (wanted.difference, wanted.p, True)
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
+
+
+def test_pairs_that_cannot_be_tested_do_not_count():
+    nan = float("nan")
+
+    def test(first: str, second: str) -> Comparison:
+        if "c" in (first, second):
+            return Comparison(nan, nan, nan, nan, nan, 0, False)
+        return Comparison(-0.1, -0.2, -0.01, 0.04, -1.0, 5, True)
+
+    found = {(a, b): it for a, b, it in every_pair(["a", "b", "c"], test)}
+    assert (found["a", "b"].p, found["a", "b"].better) == (0.04, True)
+    assert sum(np.isnan(it.p) for it in found.values()) == 2

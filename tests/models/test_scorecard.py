@@ -96,18 +96,25 @@ def test_pooled_metrics_are_those_of_whole_repeats():
 def test_the_stack_is_compared_by_area_where_more_is_better():
     columns = classes()
     folds = scorecard.per_fold(columns, NAMES, CLASSIFICATION, maximize=True)
-    found = scorecard.comparisons(columns, folds, ["nearest"], CLASSIFICATION, 0.25)["nearest"]
+    told = scorecard.comparisons(columns, folds, NAMES, ["nearest"], CLASSIFICATION, 0.25)
+    found = told["comparison"]["nearest"]
     assert found["metric"] == "auroc"
     assert found["difference"] > 0
     assert found["better"]
     assert found["n_folds"] == 8
+    pair = next(p for p in told["pairs"] if {p["first"], p["second"]} == {"stack", "nearest"})
+    assert pair["first"] == "stack"
+    assert pair["difference"] == found["difference"]
+    assert pair["p"] >= found["p"]
+    assert len(told["pairs"]) == len(NAMES) * (len(NAMES) - 1) / 2
 
 
 def test_one_test_set_is_compared_by_drawing_its_rows():
     columns = classes(repeats=1)
     columns["fold"][:] = 4
     folds = scorecard.per_fold(columns, NAMES, CLASSIFICATION, maximize=True)
-    found = scorecard.comparisons(columns, folds, ["nearest"], CLASSIFICATION, 0.25)["nearest"]
+    told = scorecard.comparisons(columns, folds, NAMES, ["nearest"], CLASSIFICATION, 0.25)
+    found = told["comparison"]["nearest"]
     assert (found["n_folds"], found["better"], found["metric"]) == (1, True, "auroc")
 
 

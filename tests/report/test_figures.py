@@ -48,3 +48,17 @@ def test_charts_of_nothing_are_still_charts():
 def test_interval_bar_leaves_out_what_is_unknown():
     assert "circle" not in figures.interval_bar((0, 10), NAN, (None, None), "in", [None])
     assert "NaN" not in figures.interval_bar((0, 10), 5, (NAN, 6), "in", [4.0])
+
+
+def test_pairs_are_colored_only_where_models_can_be_told_apart():
+    tests = [
+        {"first": "svm", "second": "<x>", "difference": -0.2, "low": -0.3, "high": -0.1, "p": 0.01},
+        {"first": "svm", "second": "forest", "difference": -0.1, "low": None, "high": None, "p": NAN},
+    ]
+    tests = [{"effect_size": 1.5, "better": i == 0, **test} for i, test in enumerate(tests)]
+    root = ET.fromstring(model_figures.pairs(tests, ["svm", "forest", "<x>"], "RMSE"))
+    first, second = root.iter("rect")
+    assert ("right" in first.attrib["class"], "right" in second.attrib["class"]) == (True, False)
+    assert first[0].text == "svm against <x>: -0.200 (-0.300 to -0.100), p 0.01, effect 1.5, better"
+    assert second[0].text == "svm against random forest: -0.100"
+    assert float(first.attrib["x"]) > float(second.attrib["x"])

@@ -1,5 +1,6 @@
 """Runs a benchmark part by part; finished parts are kept, so that the same command continues."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -66,8 +67,8 @@ def run(
     """Measure a benchmark and write OUT/NAME.json and .md; gives what is in the JSON.
 
     Without `tasks` all of them, without `seeds` as many as the benchmark asks for, without `members`
-    those it chooses itself. Parts and fits stand below OUT/parts and OUT/fits, under the name of the
-    code that made them: they serve only that code, and a fit only that of its member.
+    those it chooses itself. Parts stand below OUT/parts and belong to the result; fits stand in the cache.
+    Both are under the name of the code that made them: they serve only that code, a fit that of its member.
     """
     kind = pick(BENCHMARKS, name, "benchmark")
     names = _tasks(kind, tasks)
@@ -75,13 +76,10 @@ def run(
     version = hash_of(name, members)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        place = Place(out / "fits", cache_folder(), workers)
+        place = Place(cache_folder() / "fits", cache_folder(), workers)
         bench = kind(data, place, members)
-        kept = (
-            out
-            / "parts"
-            / content_key([version, list(members), _hashes(bench.folder, getattr(bench, "sources", ()))])
-        )
+        read = _hashes(bench.folder, getattr(bench, "sources", ()))
+        kept = out / "parts" / name / content_key([version, list(members), read])
         kept.mkdir(parents=True, exist_ok=True)
         wanted = [(task, seed) for seed in range(n_seeds) for task in names]
         parts = dict(_parts(bench, wanted, kept, progress))
@@ -137,7 +135,8 @@ def _parts(
     for key in progress.track(todo, bench.name, len(todo)):
         start = time.perf_counter()
         part = bench.measure(*key)
-        write_json(_file(kept, key), {**part, "seconds": time.perf_counter() - start})
+        part["seconds"] = round(time.perf_counter() - start, 1)
+        write_text(_file(kept, key), json.dumps(part, ensure_ascii=False, allow_nan=False) + "\n")
         progress.say(f"  {key[0]}, seed {key[1]}: {part.get('told', 'done')}")
     for key in wanted:
         yield key, read_json(_file(kept, key))

@@ -97,7 +97,7 @@ def evaluate_task(evidence: Evidence, task: int, *, maximize: bool) -> Evaluatio
         "models": scorecard.model_table(columns, folds, kind, share, maximize=maximize),
         "way": trust.way,
         "weights": dict(zip(evidence.members, trust.weights.tolist(), strict=True)),
-        "comparison": scorecard.comparisons(columns, folds, evidence.baselines, kind, share),
+        **scorecard.comparisons(columns, folds, names, evidence.baselines, kind, share),
         "interval": scorecard.coverage(columns, kind),
         "selection": scorecard.selection(columns, kind, maximize=maximize),
         "domain": {**trust.domain.settings(), **scorecard.domain_errors(columns)},

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
+from yaokit.core.lazy import pick
 from yaokit.models.scaling import Scaling
 from yaokit.models.targets import Targets
 from yaokit.models.warm_start import WarmStart
@@ -14,11 +15,11 @@ from yaokit.nn.graph import Graphs, expand_atoms
 if TYPE_CHECKING:
     import torch
 
-    from yaokit.nn.graph_encoders import Batch
+    from yaokit.nn.graph_encoders import Batch, GraphNet
 
 
 class Gnn(WarmStart):
-    """Message passing along bonds; `encoder` × `pooling` are slots of `nn.graph_encoders`.
+    """Message passing along bonds; `encoder` × `pooling` × `head` are slots (`nn.graph_encoders`, `heads`).
 
     Features of atoms that training never saw (an element, a charge) count as none. `pretrained` names
     a `graph` network, shipped or a folder: encoder and pooling start from its weights, and have its
@@ -28,9 +29,10 @@ class Gnn(WarmStart):
 
     name = "gnn"
     feature_kinds = ("described", "graph")
-    settings = (*WarmStart.settings, "encoder", "pooling", "depth", "hidden")
+    settings = (*WarmStart.settings, "encoder", "pooling", "head", "depth", "hidden")
     encoder = "directed"
     pooling = "mean"
+    head = "mlp"
     depth = 3
     hidden = 128  # 300 was no better on a thousand molecules and takes three times as long
     networks = 2
@@ -66,16 +68,26 @@ class Gnn(WarmStart):
         from yaokit.nn.graph_encoders import GraphNet
 
         slots = {name: getattr(self, name) for name in ("encoder", "pooling", "depth", "hidden", "dropout")}
+        n_numbers = len(self._scaling.columns)
         if self.pretrained is None:
-            return GraphNet(outputs, len(self._scaling.columns), **slots)
+            return self._headed(GraphNet(outputs, n_numbers, **slots), n_numbers, outputs)
         from yaokit.nn.graph_pretraining import graph_net, set_encoder
 
-        net = graph_net(outputs, len(self._scaling.columns), **slots)
+        net = self._headed(graph_net(outputs, n_numbers, **slots), n_numbers, outputs)
         if self._start is not None:
             set_encoder(net, self._start)
         if self.frozen:
             net.encoder.requires_grad_(False)
             net.pooling.requires_grad_(False)
+        return net
+
+    def _headed(self, net: "GraphNet", n_numbers: int, outputs: int) -> "GraphNet":
+        """The network with the head that is asked for; it is made with the usual one."""
+        from yaokit.nn.heads import HEADS
+
+        if self.head != Gnn.head:
+            head = pick(HEADS, self.head, "head")
+            net.head = head(self.hidden + n_numbers, self.hidden, outputs, self.dropout)
         return net
 
     def inputs(self, ready: Graphs, rows: np.ndarray, random: np.random.Generator | None) -> tuple["Batch"]:

@@ -1,7 +1,8 @@
 """What a metric is over folds, and whether one model beats another."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from scipy import stats
@@ -45,7 +46,7 @@ def summarize(values: Sequence[float], test_share: float) -> dict[str, float | N
 
 
 def compare(
-    first: Sequence[float], second: Sequence[float], test_share: float, metric: str = "rmse"
+    first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray, test_share: float, metric: str = "rmse"
 ) -> Comparison:
     """Corrected resampled t-test (Nadeau & Bengio 2003) on a metric of the same folds.
 
@@ -73,21 +74,58 @@ def compare_rows(y: np.ndarray, first: np.ndarray, second: np.ndarray, metric: s
     Interval and p by drawing test rows again: paired bootstrap with 2,000 draws; NaN below 10 rows,
     where it says nothing. A draw without both classes is left out.
     """
+    return compare_drawn(drawn(y, first, metric), drawn(y, second, metric), metric)
 
-    def difference(at: np.ndarray) -> float:
-        return score(metric, y[at], first[at]) - score(metric, y[at], second[at])
 
-    found, nan = difference(np.arange(len(y))), float("nan")
-    if len(y) < _FEWEST or not np.isfinite(found):
+def drawn(y: np.ndarray, predicted: np.ndarray, metric: str) -> np.ndarray:
+    """(1 + 2,000,) the metric of all rows, then of rows drawn again, alike for any model; (1,) below 10."""
+    draw, n = rng(0, "paired rows"), len(y)
+    samples = [np.arange(n), *(draw.integers(0, n, n) for _ in range(_DRAWS if n >= _FEWEST else 0))]
+    return np.array([score(metric, y[at], predicted[at]) for at in samples])
+
+
+def compare_drawn(first: np.ndarray, second: np.ndarray, metric: str) -> Comparison:
+    """What `compare_rows` says, of two results of `drawn`."""
+    d, nan = first - second, float("nan")
+    found, draws = float(d[0]), d[1:][np.isfinite(d[1:])]
+    if not len(draws) or not np.isfinite(found):
         return Comparison(found, nan, nan, nan, nan, 1, False, metric)
-    draw = rng(0, "paired rows")
-    drawn = np.array([difference(draw.integers(0, len(y), len(y))) for _ in range(_DRAWS)])
-    drawn = drawn[np.isfinite(drawn)]
-    low, high = (float(q) for q in np.quantile(drawn, [0.025, 0.975]))
-    p = min(1.0, 2 * (1 + min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))) / (1 + len(drawn)))
-    spread = float(drawn.std())
+    low, high = (float(q) for q in np.quantile(draws, [0.025, 0.975]))
+    p = min(1.0, 2 * (1 + min(int((draws <= 0).sum()), int((draws >= 0).sum()))) / (1 + len(draws)))
+    spread = float(draws.std())
     effect = found / spread if spread > _SAME * abs(found) else nan if found else 0.0
     return Comparison(found, low, high, p, effect, 1, p < 0.05 and _wins(found, metric), metric)
+
+
+def every_pair(
+    models: Sequence[str], test: Callable[[str, str], Comparison]
+) -> list[tuple[str, str, Comparison]]:
+    """Every two models, the better first; p is of all these tests together.
+
+    Holm 1979, jstor.org/stable/4615733. A pair whose p is unknown is no test. Intervals stay those of
+    single comparisons.
+    """
+    found = []
+    for first, second in combinations(models, 2):
+        it = test(first, second)
+        is_worse = it.difference and not _wins(it.difference, it.metric)
+        found.append((second, first, _turned(it)) if is_worse else (first, second, it))
+    known = [i for i, (*_, it) in enumerate(found) if np.isfinite(it.p)]
+    tested = sorted(known, key=lambda i: found[i][2].p)
+    least = 0.0
+    for rank, i in enumerate(tested):
+        first, second, it = found[i]
+        least = max(least, min(1.0, it.p * (len(tested) - rank)))
+        better = least < 0.05 and _wins(it.difference, it.metric)
+        found[i] = (first, second, replace(it, p=least, better=better))
+    return found
+
+
+def _turned(it: Comparison) -> Comparison:
+    """The same comparison, second against first."""
+    low, high, difference, effect = -it.high, -it.low, -it.difference, -it.effect_size
+    better = it.p < 0.05 and _wins(difference, it.metric)
+    return replace(it, difference=difference, low=low, high=high, effect_size=effect, better=better)
 
 
 def _wins(difference: float, metric: str) -> bool:

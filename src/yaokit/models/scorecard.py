@@ -15,7 +15,7 @@ from yaokit.core.types import SETS
 from yaokit.models.conformal import LEVEL
 from yaokit.models.domain import MIN_MOLECULES
 from yaokit.models.metrics import METRICS, PRIMARY, confusion, reliability, score
-from yaokit.models.paired import compare, compare_rows, summarize
+from yaokit.models.paired import Comparison, compare, compare_drawn, drawn, every_pair, summarize
 from yaokit.models.ranking import hits, picked, top_count
 from yaokit.models.targets import CLASSIFICATION
 
@@ -64,21 +64,29 @@ def model_table(
 def comparisons(
     columns: Columns,
     folds: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
     baselines: Sequence[str],
     kind: str,
     test_share: float,
 ) -> dict[str, Any]:
-    """The stack against each baseline, by the kind's first metric."""
-    metric = PRIMARY[kind]
+    """By the kind's first metric: the stack against each baseline, and every two models, the better first."""
+    metric, single = PRIMARY[kind], len([row for row in folds if row["model"] == "stack"]) == 1
+    values = {name: np.array([row[metric] for row in folds if row["model"] == name]) for name in names}
+    if single:  # a given test set
+        values = {name: drawn(columns["y"], columns[name], metric) for name in names}
 
-    def values(name: str) -> list[float]:
-        return [row[metric] for row in folds if row["model"] == name]
+    def test(first: str, second: str) -> Comparison:
+        if single:
+            return compare_drawn(values[first], values[second], metric)
+        return compare(values[first], values[second], test_share, metric)
 
-    if len(values("stack")) == 1:  # a given test set
-        tests = {b: compare_rows(columns["y"], columns["stack"], columns[b], metric) for b in baselines}
-    else:
-        tests = {b: compare(values("stack"), values(b), test_share, metric) for b in baselines}
-    return {baseline: asdict(test) for baseline, test in tests.items()}
+    return {
+        "comparison": {baseline: asdict(test("stack", baseline)) for baseline in baselines},
+        "pairs": [
+            {"first": first, "second": second, **asdict(found)}
+            for first, second, found in every_pair(names, test)
+        ],
+    }
 
 
 def coverage(columns: Columns, kind: str) -> dict[str, Any]:

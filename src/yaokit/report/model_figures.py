@@ -88,6 +88,29 @@ def comparison(tests: Mapping[str, Row], label: str, better: str) -> str:
     return chart.svg()
 
 
+def pairs(tests: Sequence[Row], models: Sequence[str], label: str) -> str:
+    """A cell for every two models, the best on top and on the left: how far the row's is ahead.
+
+    `tests` hold first (the better), second, difference, low, high, p, effect_size and better; `models`
+    stand best first. Colored: told apart beyond the noise.
+    """
+    n, place = len(models), {name: i for i, name in enumerate(models)}
+    names = [(-i - 0.5, f"{i + 1}  {name_of(name)}") for i, name in enumerate(models)]
+    left = int(max(78, 28 + 6.2 * max(len(text) for _, text in names)))
+    size = (left + 52 * n + 14, 30 * n + 56)
+    chart = Chart((0, n), (-n, 0), f"Every two models in {label}", "ahead of number …", "", *size, left)
+    chart.x_ticks, chart.y_ticks = [(i + 0.5, f"{i + 1}") for i in range(n)], names
+    for test in tests:
+        row, column = place[test["first"]], place[test["second"]]
+        at = ((column, column + 1), (-row - 1, -row))
+        words = f"{name_of(test['first'])} against {name_of(test['second'])}: {test['difference']:+.3f}"
+        if len(finite([test.get("low"), test.get("high"), test.get("p")])) == 3:
+            words += f" ({test['low']:+.3f} to {test['high']:+.3f}), p {test['p']:.2g}, {told(test)}"
+        chart.box(*at, "cell right s3" if test["better"] else "cell ground", words)
+        chart.text(column + 0.5, -row - 0.5, f"{abs(test['difference']):.3f}", dy=4)
+    return chart.svg()
+
+
 def told(test: Row) -> str:
     """Effect size and verdict of a comparison, in a few words."""
     verdict = "better" if test.get("better") else "worse" if is_worse(test) else "within the noise"

@@ -148,6 +148,21 @@ def _rivals(judged: Judged) -> Iterator[Figure]:
         yield _figure(svg, caption, judged, baseline="no difference, dashed")
 
 
+def _pairs(judged: Judged) -> Iterator[Figure]:
+    models, main = judged.metrics.get("models") or {}, primary(judged.kind)
+    tests = [test for test in judged.metrics.get("pairs") or [] if is_known(test)]
+    if len(judged.metrics.get("weights") or {}) < 2 or not tests:
+        return
+    means = {name: value for name in models for value in finite([judged.mean(name, main.key)])}
+    best_first = sorted(means, key=means.__getitem__, reverse=main.better == "higher")
+    caption = (
+        f"How far each model is ahead of each other one in {main.label}, best on top. Colored: beyond the "
+        "noise, by paired tests over all pairs together (Holm); the others cannot be told apart."
+    )
+    svg = model_figures.pairs(tests, best_first, main.label)
+    yield _figure(svg, caption, judged, baseline="no difference")
+
+
 def _by_similarity(judged: Judged) -> Iterator[Figure]:
     bins = judged.metrics.get("error_by_similarity") or []
     for key, label in _ERRORS[judged.kind]:
@@ -219,6 +234,6 @@ def _figure(svg: str, what: str, judged: Judged, n: str = "", baseline: str = ""
 
 
 FIGURES: dict[str, tuple[Draw, ...]] = {
-    REGRESSION: (_parity, _models, _rivals, _by_similarity, _learning),
-    CLASSIFICATION: (_curves, _probabilities, _models, _rivals, _by_similarity, _learning),
+    REGRESSION: (_parity, _models, _rivals, _pairs, _by_similarity, _learning),
+    CLASSIFICATION: (_curves, _probabilities, _models, _rivals, _pairs, _by_similarity, _learning),
 }

@@ -46,7 +46,10 @@ def summarize(values: Sequence[float], test_share: float) -> dict[str, float | N
 
 
 def compare(
-    first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray, test_share: float, metric: str = "rmse"
+    first: Sequence[float] | np.ndarray,
+    second: Sequence[float] | np.ndarray,
+    test_share: float,
+    metric: str = "rmse",
 ) -> Comparison:
     """Corrected resampled t-test (Nadeau & Bengio 2003) on a metric of the same folds.
 

@@ -179,6 +179,17 @@ def test_rows_of_a_molecule_that_differ_in_a_column_that_is_used_are_counted(tmp
     assert notes == ["set: 1 merged molecule has rows that differ there; what stands in the first counts"]
 
 
+def test_a_column_to_keep_that_nothing_has_is_refused_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("yaokit.data.curation.curate.cleaned", None)
+    with pytest.raises(UsageError, match="has no column 'lot'; its columns are: smiles, IC50"):
+        run(tmp_path, "smiles,IC50\nCCO,5\n", (ValueColumn("IC50"),), keep=["lot"])
+
+
+def test_what_curation_adds_can_be_kept(tmp_path):
+    found = run(tmp_path, "smiles,IC50\nCCO,5\nOCC,5\n", (ValueColumn("IC50"),), keep=["n"])
+    assert found.table.data["n"].to_pylist() == [2]
+
+
 def test_without_values_molecules_alone_are_curated(tmp_path):
     found = run(tmp_path, "smiles,n\nCCO,3\nOCC,4\n", ())
     assert found.table.data["n"].to_pylist() == [2]

@@ -25,12 +25,13 @@ from yaokit.data.curation.classes import Classes, words_of
 from yaokit.data.curation.clean import cleaned
 from yaokit.data.curation.groups import grouped
 from yaokit.data.curation.issues import Issue
-from yaokit.data.curation.measurements import ValueColumn, check_values
+from yaokit.data.curation.measurements import RESERVED, ValueColumn, check_values
 from yaokit.data.curation.shards import ROWS, Shards, foreign_files
 from yaokit.data.curation.sources import Source, all_columns, names, open_sources
 from yaokit.data.curation.stamp import stamp
 from yaokit.data.curation.summary import Tally, origin
 from yaokit.data.export import companions, csv_writer, stem_of
+from yaokit.data.read.columns import no_column
 from yaokit.data.read.library import count_lines
 from yaokit.data.read.records import AS_FOUND, Reading, shown
 
@@ -175,6 +176,9 @@ class _Work:
     ) -> None:
         columns = all_columns(sources)
         check_values(values, columns, names(sources))
+        made = {*RESERVED, *(value.task for value in values)}
+        if missing := next((column for column in keep if column not in (*columns, *made)), None):
+            raise no_column(missing, columns, names(sources))
         self._sources, self._standardizer = sources, standardizer
         self._values, on_words = with_words(values, sources)
         self._asked_notes, self._notes = notes, on_words

@@ -15,10 +15,11 @@ SETTINGS = {"tasks": ["caco2_wang"], "seeds": 1, "members": ["nearest"]}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _same_code() -> Iterator[None]:
-    """No file of the package changes meanwhile, whoever works on it."""
+def _same_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No file of the package changes meanwhile, whoever works on it; nobody else's fits are read."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("yaokit.bench.runner.hash_of", lambda *_: "this")
+        patch.setenv("YAOKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 
@@ -32,8 +33,9 @@ def out(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_results_are_whole(out: Path):
     results = read_json(out / "admet_group.json")
-    wanted = {"benchmark", "command", "version", "code_hash", "seeds", "seconds", "rows", "summary"}
+    wanted = {"benchmark", "command", "version", "code_hash", "parts", "seeds", "seconds", "rows", "summary"}
     assert wanted <= set(results)
+    assert [path.name for path in (out / results["parts"]).glob("*.json")] == ["caco2_wang-0.json"]
     assert "caco2_wang" in (out / "admet_group.md").read_text(encoding="utf-8")
 
 

@@ -177,8 +177,9 @@ def test_a_pretrained_encoder_learns_on_unless_it_is_frozen(encoder: str):
     assert moved[False] > 0.01 > moved[True]
 
 
-def test_every_parameter_of_a_pretrained_network_learns(encoder: str):
-    model, X = small(pretrained=encoder), rows_of(series(40)[0])
+@pytest.mark.parametrize("head", list(HEADS))
+def test_every_parameter_of_a_pretrained_network_learns(encoder: str, head: str):
+    model, X = small(pretrained=encoder, head=head), rows_of(series(40)[0])
     model.fit_features(X, Targets.of(series(40)[2][:, None]))
     module = model.module(1)
     module(*model.inputs(model._ready(X), np.arange(40), None)).square().sum().backward()

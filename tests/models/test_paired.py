@@ -163,3 +163,25 @@ def test_pairs_that_cannot_be_tested_do_not_count():
     found = {(a, b): it for a, b, it in every_pair(["a", "b", "c"], test)}
     assert (found["a", "b"].p, found["a", "b"].better) == (0.04, True)
     assert sum(np.isnan(it.p) for it in found.values()) == 2
+
+
+def test_an_obvious_winner_among_many_on_one_test_set_is_found():
+    y, good, bad = made(300, 3.0)
+    rng = np.random.default_rng(1)
+    values = {f"m{i}": drawn(y, bad + 0.1 * rng.normal(size=300), "rmse") for i in range(11)}
+    values["good"] = drawn(y, good, "rmse")
+    found = every_pair(list(values), lambda a, b: compare_drawn(values[a], values[b], "rmse"))
+    assert len(found) == 66
+    assert all(it.better for first, _, it in found if first == "good")
+    assert sum(first == "good" for first, *_ in found) == 11
+
+
+def test_of_areas_the_larger_stands_first():
+    rng = np.random.default_rng(0)
+    y = (rng.random(200) < 0.5).astype(float)
+    values = {"bad": drawn(y, rng.random(200), "auroc"), "good": drawn(y, y + rng.normal(size=200), "auroc")}
+    ((first, second, found),) = every_pair(
+        list(values), lambda a, b: compare_drawn(values[a], values[b], "auroc")
+    )
+    assert (first, second, found.better) == ("good", "bad", True)
+    assert found.difference > 0

@@ -109,6 +109,15 @@ def test_the_stack_is_compared_by_area_where_more_is_better():
     assert len(told["pairs"]) == len(NAMES) * (len(NAMES) - 1) / 2
 
 
+def test_a_stack_that_is_one_member_stands_among_pairs_once():
+    columns = classes()
+    columns["svm"] = columns["stack"]
+    names = (*NAMES, "svm")
+    folds = scorecard.per_fold(columns, names, CLASSIFICATION, maximize=True)
+    told = scorecard.comparisons(columns, folds, names, ["nearest"], CLASSIFICATION, 0.25)
+    assert [(pair["first"], pair["second"]) for pair in told["pairs"]] == [("svm", "nearest")]
+
+
 def test_one_test_set_is_compared_by_drawing_its_rows():
     columns = classes(repeats=1)
     columns["fold"][:] = 4

@@ -44,6 +44,16 @@ def test_each_chart_says_n_split_seed_and_baseline(kind, model_folders, tmp_path
         assert all(word in caption.lower() for word in ("n =", "split", "seed", "baseline")), caption
 
 
+def test_every_two_models_are_compared_where_there_are_several_members(model_folders, tmp_path):
+    test = {"difference": -0.1234, "low": -0.2, "high": -0.1, "p": 0.01, "effect_size": 1.0, "better": True}
+    pairs = [{"first": "boosting", "second": "nearest", **test}]
+    page = rendered(model_folders["values"], tmp_path / "m", pairs=pairs)
+    assert "Every two models in RMSE" in {a["aria-label"] for a in page.all("svg", "chart")}
+    assert "0.12*" in page.text
+    alone = rendered(model_folders["values"], tmp_path / "n", pairs=pairs, weights={"boosting": 1.0})
+    assert "Every two models" not in alone.source
+
+
 def test_classes_are_judged_by_curves_and_probabilities(model_folders, tmp_path):
     page = rendered(model_folders["classes"], tmp_path / "m")
     drawn = {a["aria-label"] for a in page.all("svg", "chart")}

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -15,6 +16,7 @@ from yaokit.core.errors import UsageError
 from yaokit.core.lazy import pick
 from yaokit.core.progress import SILENT, Progress
 from yaokit.core.store import content_key, file_hash, locked, read_json, write_json, write_text
+from yaokit.models.card import PACKAGES
 
 BENCHMARKS = {
     "admet_group": "yaokit.bench.admet_group:AdmetGroup",
@@ -39,7 +41,7 @@ class Benchmark(Protocol):
     def __init__(self, data: Path, place: Place, members: Sequence[str]) -> None: ...
 
     def measure(self, task: str, seed: int) -> Row:
-        """JSON of one part, predictions included."""
+        """JSON of one part."""
         ...
 
     def rows(self, parts: Mapping[tuple[str, int], Row]) -> list[Row]:
@@ -67,17 +69,19 @@ def run(
     """Measure a benchmark and write OUT/NAME.json and .md; gives what is in the JSON.
 
     Without `tasks` all of them, without `seeds` as many as the benchmark asks for, without `members`
-    those it chooses itself. Parts stand below OUT/parts and belong to the result; fits stand in the cache.
-    Both are under the name of the code that made them: they serve only that code, a fit that of its member.
+    those it chooses itself. Parts stand below OUT/parts and belong to the result; fits stand in the cache,
+    by versions of packages. Both are under the name of the code that made them: they serve only that code,
+    a fit that of its member.
     """
     kind = pick(BENCHMARKS, name, "benchmark")
     names = _tasks(kind, tasks)
     n_seeds = seeds or kind.seeds
     version = hash_of(name, members)
     out.mkdir(parents=True, exist_ok=True)
-    with locked(out):
-        place = Place(cache_folder() / "fits", cache_folder(), workers)
-        bench = kind(data, place, members)
+    fits = cache_folder() / "fits" / name / content_key({each: installed(each) for each in PACKAGES})
+    fits.mkdir(parents=True, exist_ok=True)
+    with locked(out), locked(fits):
+        bench = kind(data, Place(fits, cache_folder(), workers), members)
         read = _hashes(bench.folder, getattr(bench, "sources", ()))
         kept = out / "parts" / name / content_key([version, list(members), read])
         kept.mkdir(parents=True, exist_ok=True)
@@ -89,6 +93,7 @@ def run(
             "command": _command(name, tasks, seeds, members),
             "version": __version__,
             "code_hash": version,
+            "parts": kept.relative_to(out).as_posix(),
             "seeds": list(range(n_seeds)),
             "seconds": round(sum(part["seconds"] for part in parts.values()), 1),
             "rows": rows,

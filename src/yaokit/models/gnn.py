@@ -82,10 +82,10 @@ class Gnn(WarmStart):
         return net
 
     def _headed(self, net: "GraphNet", n_numbers: int, outputs: int) -> "GraphNet":
-        """The network with the head that is asked for; it is made with the usual one."""
+        """The network with the head that is asked for."""
         from yaokit.nn.heads import HEADS
 
-        if self.head != Gnn.head:
+        if self.head != "mlp":  # with that it is made
             head = pick(HEADS, self.head, "head")
             net.head = head(self.hidden + n_numbers, self.hidden, outputs, self.dropout)
         return net

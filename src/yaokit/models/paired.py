@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 from scipy import stats
@@ -83,19 +83,25 @@ def compare_rows(y: np.ndarray, first: np.ndarray, second: np.ndarray, metric: s
 def drawn(y: np.ndarray, predicted: np.ndarray, metric: str) -> np.ndarray:
     """(1 + 2,000,) the metric of all rows, then of rows drawn again, alike for any model; (1,) below 10."""
     draw, n = rng(0, "paired rows"), len(y)
-    samples = [np.arange(n), *(draw.integers(0, n, n) for _ in range(_DRAWS if n >= _FEWEST else 0))]
-    return np.array([score(metric, y[at], predicted[at]) for at in samples])
+    again = (draw.integers(0, n, n) for _ in range(_DRAWS if n >= _FEWEST else 0))
+    return np.array([score(metric, y[at], predicted[at]) for at in chain([np.arange(n)], again)])
 
 
 def compare_drawn(first: np.ndarray, second: np.ndarray, metric: str) -> Comparison:
-    """What `compare_rows` says, of two results of `drawn`."""
+    """What `compare_rows` says, of two results of `drawn`.
+
+    Where no draw lies on the other side, their number alone would bound p from below: then p is that of
+    a normal distribution with the spread of the draws, if that is smaller.
+    """
     d, nan = first - second, float("nan")
     found, draws = float(d[0]), d[1:][np.isfinite(d[1:])]
     if not len(draws) or not np.isfinite(found):
         return Comparison(found, nan, nan, nan, nan, 1, False, metric)
     low, high = (float(q) for q in np.quantile(draws, [0.025, 0.975]))
-    p = min(1.0, 2 * (1 + min(int((draws <= 0).sum()), int((draws >= 0).sum()))) / (1 + len(draws)))
-    spread = float(draws.std())
+    beyond, spread = min(int((draws <= 0).sum()), int((draws >= 0).sum())), float(draws.std())
+    p = min(1.0, 2 * (1 + beyond) / (1 + len(draws)))
+    if not beyond and spread > 0:
+        p = min(p, float(2 * stats.norm.sf(abs(found) / spread)))
     effect = found / spread if spread > _SAME * abs(found) else nan if found else 0.0
     return Comparison(found, low, high, p, effect, 1, p < 0.05 and _wins(found, metric), metric)
 

@@ -69,7 +69,10 @@ def comparisons(
     kind: str,
     test_share: float,
 ) -> dict[str, Any]:
-    """By the kind's first metric: the stack against each baseline, and every two models, the better first."""
+    """By the kind's first metric: the stack against each baseline, and every two models, the better first.
+
+    A stack that is one member only stands among the pairs once, as that member.
+    """
     metric, single = PRIMARY[kind], len([row for row in folds if row["model"] == "stack"]) == 1
     values = {name: np.array([row[metric] for row in folds if row["model"] == name]) for name in names}
     if single:  # a given test set
@@ -80,11 +83,13 @@ def comparisons(
             return compare_drawn(values[first], values[second], metric)
         return compare(values[first], values[second], test_share, metric)
 
+    others = [name for name in names if name != "stack"]
+    is_one = any(np.array_equal(columns[name], columns["stack"]) for name in others)
     return {
         "comparison": {baseline: asdict(test("stack", baseline)) for baseline in baselines},
         "pairs": [
             {"first": first, "second": second, **asdict(found)}
-            for first, second, found in every_pair(names, test)
+            for first, second, found in every_pair(others if is_one else names, test)
         ],
     }
 

@@ -92,7 +92,7 @@ SPACES: dict[str, Space] = {  # of a member's settings; a member that is not her
         "hidden": Choice((64, 128, 256)),
         "encoder": Choice(("directed", "gine", "attentive")),
         "pooling": Choice(("mean", "sum", "attention")),
-        "head": Choice(("mlp", "linear", "per_task")),
+        "head": Choice(("mlp", "linear")),
     },
 }
 

@@ -1,4 +1,4 @@
-"""Graph networks from three slots: encoder × pooling × head, on plain torch.
+"""Graph networks from slots, encoder × pooling (and × head, `heads.py`), on plain torch.
 
 An encoder turns the atoms of a batch into vectors, a pooling makes one vector per molecule, the head
 its outputs. Sums over neighbors are products with matrices of ones and zeros (`Links`): their
@@ -131,7 +131,7 @@ def linked(links: TorchLinks, x: Tensor) -> Tensor:
 
 
 class GraphNet(nn.Module):
-    """Molecules → (n, outputs): an encoder, a pooling and a head of two layers.
+    """Molecules → (n, outputs): an encoder, a pooling and a head of two layers (`heads.mlp`).
 
     `mask` (a, 1) fades atoms out (0) or leaves them (1): an atom at 0 and its bonds carry nothing.
     """

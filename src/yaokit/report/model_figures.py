@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from yaokit.core.digits import significant
 from yaokit.report.axes import Chart, extent, finite
 from yaokit.report.findings import is_worse
 from yaokit.report.measures import name_of
@@ -92,7 +93,7 @@ def pairs(tests: Sequence[Row], models: Sequence[str], label: str) -> str:
     """A cell for every two models, the best on top and on the left: how far the row's is ahead.
 
     `tests` hold first (the better), second, difference, low, high, p, effect_size and better; `models`
-    stand best first. Colored: told apart beyond the noise.
+    stand best first. Colored, with a star: told apart beyond the noise.
     """
     n, place = len(models), {name: i for i, name in enumerate(models)}
     names = [(-i - 0.5, f"{i + 1}  {name_of(name)}") for i, name in enumerate(models)]
@@ -107,7 +108,8 @@ def pairs(tests: Sequence[Row], models: Sequence[str], label: str) -> str:
         if len(finite([test.get("low"), test.get("high"), test.get("p")])) == 3:
             words += f" ({test['low']:+.3f} to {test['high']:+.3f}), p {test['p']:.2g}, {told(test)}"
         chart.box(*at, "cell right s3" if test["better"] else "cell ground", words)
-        chart.text(column + 0.5, -row - 0.5, f"{abs(test['difference']):.3f}", dy=4)
+        size = f"{significant(abs(test['difference']), 2):.10g}"
+        chart.text(column + 0.5, -row - 0.5, f"{size}*" if test["better"] else size, dy=4)
     return chart.svg()
 
 

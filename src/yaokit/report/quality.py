@@ -153,11 +153,13 @@ def _pairs(judged: Judged) -> Iterator[Figure]:
     tests = [test for test in judged.metrics.get("pairs") or [] if is_known(test)]
     if len(judged.metrics.get("weights") or {}) < 2 or not tests:
         return
-    means = {name: value for name in models for value in finite([judged.mean(name, main.key)])}
+    paired = {test[which] for test in tests for which in ("first", "second")}
+    means = {name: judged.mean(name, main.key) or 0.0 for name in models if name in paired}
     best_first = sorted(means, key=means.__getitem__, reverse=main.better == "higher")
     caption = (
-        f"How far each model is ahead of each other one in {main.label}, best on top. Colored: beyond the "
-        "noise, by paired tests over all pairs together (Holm); the others cannot be told apart."
+        f"How far each model is ahead of each other one in {main.label}, best on top. Colored, with *: "
+        "beyond the noise, by paired tests of all pairs together (Holm), which asks for more than one test "
+        "alone; the others are not told apart."
     )
     svg = model_figures.pairs(tests, best_first, main.label)
     yield _figure(svg, caption, judged, baseline="no difference")

@@ -176,8 +176,7 @@ class _Work:
     ) -> None:
         columns = all_columns(sources)
         check_values(values, columns, names(sources))
-        made = {*RESERVED, *(value.task for value in values)}
-        if missing := next((column for column in keep if column not in (*columns, *made)), None):
+        if missing := next((column for column in keep if not _is_there(column, columns, values)), None):
             raise no_column(missing, columns, names(sources))
         self._sources, self._standardizer = sources, standardizer
         self._values, on_words = with_words(values, sources)
@@ -238,6 +237,12 @@ class _Work:
         worst = list(counts["codes"].items())[:3]
         reasons = ", ".join(f"{code} {n:,} ({REASONS[code]})" for code, n in worst)
         return f"none of the {counts['n_in']:,} rows of {names(self._sources)} can be used: {reasons}"
+
+
+def _is_there(column: str, columns: Collection[str], values: Sequence[ValueColumn]) -> bool:
+    """Whether the curated table will have it: a column of the files, renamed or not, or one that is made."""
+    made = {*RESERVED, *(name for value in values for name in (value.task, f"{value.task}_relation"))}
+    return column in made or column in columns or column.removeprefix("input_") in columns
 
 
 def _differs(column: str, n: int) -> str:

@@ -34,8 +34,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MoleculeAce:
 def test_both_are_judged_on_the_same_rows(bench: MoleculeAce):
     part = bench.measure(TASK, 0)
     (row,) = bench.rows({(TASK, 0): {**part, "seconds": 1.0}})
-    cliff = np.array(part["cliff"])
-    y, theirs = np.array(part["y"]), np.array(part["peer"])
+    assert not {"y", "cliff"} & set(part)
+    known = bench.measured(TASK)
+    y, cliff, theirs = np.array(known["y"]), np.array(known["cliff"]), np.array(part["peer"])
     assert (row["n_train"], row["n_test"], row["n_cliff"]) == (45, 15, 5)
     assert row["peer_rmse_cliff"] == pytest.approx(MEASURES["rmse"].of(y[cliff], theirs[cliff]))
     assert row["difference"] == pytest.approx(row["rmse"] - row["peer_rmse"])

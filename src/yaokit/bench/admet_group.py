@@ -63,7 +63,6 @@ class AdmetGroup:
             "members": list(labels),
             "n_train": len(learning.smiles),
             "n_train_dropped": n_dropped,
-            "y": test.values[:, 0].tolist(),
             "predicted": [significant(p) for p in predicted],
             "without_pretrained": without
             and {
@@ -114,8 +113,14 @@ class AdmetGroup:
         for task in self.tasks:
             mine = [part for (name, _), part in sorted(parts.items()) if name == task]
             if mine:
+                mine = [{**part, "y": self.measured(task)} for part in mine]
                 found.append(task_row(TASKS[task], mine, published(self.folder)[TASKS[task]["published"]]))
         return found
+
+    def measured(self, task: str) -> list[float]:
+        """What was measured of the test rows: it stands in the data, parts hold only what is ours."""
+        rows = table(self.folder / f"{task}.csv")
+        return [float(row["Y"] or "nan") for row in rows if row["split"] == "test"]
 
     def summary(self, rows: Sequence[Row]) -> Row:
         from yaokit.bench.admet_page import summary

@@ -19,6 +19,7 @@ from yaokit.bench.stack import choose
 from yaokit.bench.svr import svr
 from yaokit.chem.folds import Folds
 from yaokit.chem.split import random_folds
+from yaokit.core.digits import significant
 from yaokit.core.seed import derived
 from yaokit.models.paired import compare_rows
 from yaokit.models.targets import REGRESSION, Targets
@@ -59,10 +60,8 @@ class MoleculeAce:
             **chosen.settings(),
             "members": list(self.members),
             "n_train": len(learning.smiles),
-            "y": y.tolist(),
-            "cliff": [row["cliff_mol"] == "1" for row in asked],
-            "predicted": ours.tolist(),
-            "peer": theirs.tolist(),
+            "predicted": [significant(p) for p in ours],
+            "peer": [significant(p) for p in theirs],
             "peer_settings": settings,
             "unread": int((~test.read).sum()),
             "fit_seconds": {label: round(learning.seconds(label), 1) for label in self.members},
@@ -82,8 +81,17 @@ class MoleculeAce:
         for task in self.tasks:
             mine = [part for (name, _), part in sorted(parts.items()) if name == task]
             if mine:
+                mine = [{**part, **self.measured(task)} for part in mine]
                 found.append({"task": task, "target": names[task], **_row(mine)})
         return found
+
+    def measured(self, task: str) -> Row:
+        """What was measured of the test rows: it stands in the data, parts hold only what is ours."""
+        rows = [row for row in table(self.folder / f"{task}.csv") if row["split"] == "test"]
+        return {
+            "y": [float(row["y"] or "nan") for row in rows],
+            "cliff": [row["cliff_mol"] == "1" for row in rows],
+        }
 
     def summary(self, rows: Sequence[Row]) -> Row:
         mean = {key: float(np.mean([row[key] for row in rows])) for key in KEYS}

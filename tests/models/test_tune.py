@@ -183,5 +183,6 @@ def test_a_stack_tunes_with_the_settings_it_was_given(monkeypatch: pytest.Monkey
 
 def test_what_a_pretrained_network_gives_is_not_tuned():
     assert {"depth", "hidden", "encoder", "lr"} <= set(space_of("gnn", {}))
-    assert set(space_of("gnn", {"pretrained": "graph"})) == {"lr", "dropout", "weight_decay", "epochs"}
+    own = {"lr", "dropout", "weight_decay", "epochs", "head"}
+    assert set(space_of("gnn", {"pretrained": "graph"})) == own
     assert space_of("gnn:graph", {"pretrained": None}) == SPACES["gnn"]

@@ -12,7 +12,7 @@ from yaokit.models.conformal import LEVEL
 from yaokit.models.domain import MIN_MOLECULES
 from yaokit.models.labels import make
 from yaokit.models.metrics import METRICS, PRIMARY, error_by, measure, score
-from yaokit.models.paired import compare_rows
+from yaokit.models.paired import compare_drawn, drawn
 from yaokit.models.scales import on_scales
 from yaokit.models.targets import CLASSIFICATION
 from yaokit.models.trusted import BASELINES, Trusted
@@ -85,9 +85,10 @@ def judge(checked: Checked, *, maximize: bool = True, seed: int = 0) -> dict[str
 
 def compared(checked: Checked) -> dict[str, Any]:
     """The stack against each baseline, by the kind's first metric."""
-    stack, metric = checked.predicted["stack"], PRIMARY[checked.kind]
-    rivals = {name: p for name, p in checked.predicted.items() if name != "stack"}
-    return {name: asdict(compare_rows(checked.y, stack, p, metric)) for name, p in rivals.items()}
+    metric = PRIMARY[checked.kind]
+    found = {name: drawn(checked.y, p, metric) for name, p in checked.predicted.items()}
+    stack = found.pop("stack")
+    return {name: asdict(compare_drawn(stack, rival, metric)) for name, rival in found.items()}
 
 
 def numbers(

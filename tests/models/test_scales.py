@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from yaokit.core.errors import UsageError
-from yaokit.models.scales import SCALES, Scale, ScaledTrust, choose_scales, scales_for
+from yaokit.models.autoscale import choose_scales
+from yaokit.models.scales import SCALES, Scale, ScaledTrust, scales_for
 from yaokit.models.targets import Targets
 
 VALUES = np.random.default_rng(0).lognormal(1, 1.5, 300)

@@ -96,13 +96,11 @@ def _flatten(trees: list) -> dict[str, np.ndarray]:
 
 def _walk(trees: dict[str, np.ndarray], dense: np.ndarray) -> np.ndarray:
     """(n, trees) values of the leaves that the rows of `dense` fall into."""
-    node = np.tile(trees["offsets"], (len(dense), 1))
-    rows = np.arange(len(dense))[:, None]
-    while True:
-        inner = trees["left"][node] >= 0
-        if not inner.any():
-            return trees["value"][node]
-        # NaN goes right
-        goes_left = dense[rows, np.maximum(trees["feature"][node], 0)] <= trees["threshold"][node]
-        child = np.where(goes_left, trees["left"][node], trees["right"][node])
-        node = np.where(inner, child, node)
+    (n, width), k = dense.shape, len(trees["offsets"])
+    flat, node = dense.ravel(), np.tile(trees["offsets"], n)
+    going = np.arange(n * k)
+    while len(going := going[trees["left"][node[going]] >= 0]):
+        at = node[going]
+        goes_left = flat[going // k * width + trees["feature"][at]] <= trees["threshold"][at]  # NaN: right
+        node[going] = np.where(goes_left, trees["left"][at], trees["right"][at])
+    return trees["value"][node].reshape(n, k)

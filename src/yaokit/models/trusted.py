@@ -29,6 +29,7 @@ from yaokit.core.table import MolTable
 from yaokit.core.types import Prediction
 from yaokit.data.leakage import fold_leakage
 from yaokit.models import MODELS
+from yaokit.models.autoscale import choose_scales
 from yaokit.models.base import Member, read_card
 from yaokit.models.card import make_card
 from yaokit.models.cross import SIMILARITY, cross_validate, outer
@@ -40,7 +41,7 @@ from yaokit.models.foldcache import FoldCache
 from yaokit.models.labels import check, features_of, folder_name, kinds_read, make
 from yaokit.models.learnable import check_folds, check_targets, read_targets
 from yaokit.models.nearness import learned_from, similarities
-from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, choose_scales, on_scales, scales_for
+from yaokit.models.scales import LINEAR, NO_LIMITS, Scale, on_scales, scales_for
 from yaokit.models.targets import CLASSIFICATION, Targets
 from yaokit.models.validation import Validation
 from yaokit.models.whole import check_whole, file_hashes, metrics_of

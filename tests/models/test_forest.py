@@ -49,6 +49,14 @@ def test_weights_thresholds_by_chance_and_larger_leaves_reach_sklearn(data):
     assert model.predict_features(new)[0][:, 0] == pytest.approx(wanted, abs=1e-12)
 
 
+def test_a_tree_may_be_one_leaf(data):
+    X, y, new = data
+    model = Forest(seed=3, n_trees=5, min_rows=80)
+    model.fit_features(X, Targets.of(y))
+    reference = RandomForestRegressor(5, min_samples_leaf=80, random_state=3).fit(X, y[:, 0])
+    assert model.predict_features(new)[0][:, 0] == pytest.approx(reference.predict(new), abs=1e-12)
+
+
 def test_an_unknown_feature_goes_where_it_went_in_training():
     known = np.repeat([[0.0], [1.0], [np.nan]], 10, axis=0).astype(np.float32)
     y = np.repeat([[1.0], [2.0], [8.0]], 10, axis=0)

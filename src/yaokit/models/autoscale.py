@@ -6,6 +6,7 @@ import numpy as np
 
 from yaokit.core.errors import UsageError
 from yaokit.core.seed import rng
+from yaokit.models.forest import Forest
 from yaokit.models.scales import LINEAR, SCALES, Scale, scales_for
 from yaokit.models.targets import CLASSIFICATION, Targets
 
@@ -39,8 +40,6 @@ def _scale_of(asked: str, X: Any, y: Targets, seed: int) -> Scale:
 
 def _error(name: str, X: Any, values: np.ndarray, seed: int) -> float:
     """Mean absolute out-of-fold error of a forest that learns on this scale."""
-    from yaokit.models.forest import Forest
-
     fold = rng(seed, "scales").permutation(len(values)) % 5
     predicted = np.empty(len(values))
     for k in range(5):

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -110,9 +111,14 @@ def test_columns_that_curation_adds_can_be_asked_for_where_the_input_has_none(tm
     assert weights(tmp_path / "m")[0] == pytest.approx(2 * weights(tmp_path / "m")[1])
 
 
-def test_values_that_mostly_do_not_fit_their_unit_teach_nothing(tmp_path: Path):
+@pytest.mark.parametrize(
+    "value",
+    [lambda y: 10 ** (9 - y), lambda y: y - 9],
+    ids=["most", "some"],  # nM; a log solubility, of which only the low ones are no -log10 molar
+)
+def test_values_many_of_which_do_not_fit_their_unit_teach_nothing(value: Any, tmp_path: Path):
     with open(tmp_path / "own.csv", "w", encoding="utf-8", newline="") as file:
-        rows = [(s, 10 ** (9 - y)) for s, _, y in zip(*series(N), strict=True)]
+        rows = [(s, value(y)) for s, _, y in zip(*series(N), strict=True)]
         csv.writer(file).writerows([("smiles", "IC50"), *rows])
     curated = curate([tmp_path / "own.csv"], values=(ValueColumn("IC50"),), workers=1)
     with pytest.raises(NothingUsable, match=r"rows have a value that the unit p does not allow.*--unit"):

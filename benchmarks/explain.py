@@ -6,6 +6,8 @@ the atoms of a molecule, averaged over molecules. "Top hidden" is how far the pr
 of the top tenth of the atoms is hidden, on average; "others hidden" the same for random other atoms.
 
 python benchmarks/explain.py -o docs/benchmarks
+
+What is measured is kept in build/bench/explain until the code changes: the same command continues.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from rdkit import Chem
-from results import how, write_results
+from results import how, kept, write_results
 
 from yaokit.bench import codehash
 from yaokit.bench.fits import files_of
@@ -32,7 +34,6 @@ from yaokit.models.featurize import featurize
 from yaokit.models.labels import make
 from yaokit.models.targets import Targets
 
-ROOT = Path(__file__).parents[1]
 MEASURED = (
     "explain/known.py",
     "explain/attribution.py",
@@ -55,15 +56,25 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--tasks", nargs="+", default=[task.name for task in TASKS])
     asked = parser.parse_args(argv)
     torch.set_num_threads(1)
-    start = time.monotonic()
     mols = molecules(asked.rows + N_OTHERS)
     tasks = [task for task in TASKS if task.name in asked.tasks]
-    rows = [r for label in asked.models for task in tasks for r in measure(label, task, mols, asked.rows)]
+    version = code_hash()
+    parts = [
+        kept(
+            "explain",
+            version,
+            [label, task.name, asked.rows],
+            lambda label=label, task=task: measure(label, task, mols, asked.rows),
+        )
+        for label in asked.models
+        for task in tasks
+    ]
+    rows = [row for part in parts for row in part["rows"]]
     about = {
         "command": f"python benchmarks/explain.py -o DIR --rows {asked.rows}",
-        "code_hash": code_hash(),
+        "code_hash": version,
         "seeds": [0],
-        "seconds": round(time.monotonic() - start, 1),
+        "seconds": round(sum(part["seconds"] for part in parts), 1),
         "rows": rows,
         "summary": summary(rows),
     }

@@ -11,8 +11,11 @@ of processor seconds, the median of runs that take turns. Parts:
 - fp: models on fingerprints predicting 4,000 molecules from SMILES, against RDKit's parse + standardize
   + Morgan, and against chemprop
 - stream: `yaokit predict` on a million SMILES and on a tenth of them: the memory of all its processes
-- train: `yaokit train --model auto` with cross-validation and report on 1,000 molecules
+- train: `yaokit train --model auto` with cross-validation and report on 1,000 molecules, nothing kept from
+  before; needs an idle machine
 - imports: what a process that loads a saved model and predicts has imported
+
+What a part measured is kept in build/bench/predictors until the code changes: the same command continues.
 """
 
 import argparse
@@ -22,6 +25,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
@@ -29,12 +33,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from results import how, write_results
+from results import BUILD, how, kept, write_results
 
 from yaokit.bench import codehash
 
 ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / "build" / "bench" / "predictors"
+CACHE = BUILD / "predictors"
 TASKS = Path(__file__).with_name("predictors_tasks.py")
 MEASURED = (
     *("models/train.py", "models/rows.py", "screen/predict.py", "nn/graph.py"),
@@ -178,7 +182,8 @@ def train(asked: Asked) -> Iterator[Row]:
             "-o",
             str(folder),
         ]
-        seconds.append(watched(command)[0])
+        with tempfile.TemporaryDirectory() as cache:
+            seconds.append(watched(command, cache)[0])
     title = "train --model auto, cross-validation and report, 1,000 molecules"
     notes = f"{min(seconds):.0f}–{max(seconds):.0f} s by the clock, {os.cpu_count()} cores"
     yield amount(title, statistics.median(seconds), "s", ("at most", 90), notes)
@@ -195,12 +200,16 @@ def imports(asked: Asked) -> Iterator[Row]:
         yield amount(title, len(found["unwanted"]), "", ("at most", 0), notes)
 
 
-def watched(words: Sequence[str]) -> tuple[float, float]:
+def watched(words: Sequence[str], cache: str | None = None) -> tuple[float, float]:
     """Seconds by the clock and peak memory (MB) of a yaokit command and its children."""
+    environment = {**os.environ, "YAOKIT_CACHE": cache} if cache else None
     start, peak = time.monotonic(), 0.0
     command = [sys.executable, "-c", "from yaokit.cli import main; main()", *words]
     log = CACHE / "command.log"
-    with open(log, "w") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
+    with (
+        open(log, "w") as out,
+        subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process,
+    ):
         tree = psutil.Process(process.pid)
         while process.poll() is None:
             peak = max(peak, sum(map(_memory, [tree, *_children(tree)])))
@@ -292,10 +301,13 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the part stream")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     asked = parser.parse_args(argv, Asked())
-    start, rows = time.monotonic(), []
+    version, rows, seconds = code_hash(), [], 0.0
     for name in asked.only:
-        for r in PARTS[name](asked):
-            rows.append(r)
+        key = [name, asked.repeats, asked.rows, bool(asked.peers)]
+        part = kept("predictors", version, key, lambda name=name: list(PARTS[name](asked)))
+        rows += part["rows"]
+        seconds += part["seconds"]
+        for r in part["rows"]:
             print(
                 f"{'ok  ' if is_met(r) else 'FAIL'}  {r['what']} {r['value']:g} {r['unit']} "
                 f"{r['peer']} (asked {r['asked'] or 'nothing'}) {r['notes']}",
@@ -303,9 +315,9 @@ def main(argv: Sequence[str]) -> int:
             )
     about = {
         "command": "python benchmarks/predictors.py --data DIR -o DIR --peers PYTHON",
-        "code_hash": code_hash(),
+        "code_hash": version,
         "seeds": [0],
-        "seconds": round(time.monotonic() - start, 1),
+        "seconds": round(seconds, 1),
         "rows": rows,
         "summary": {f"{r['what']}{r['peer'] and ', against '}{r['peer']}": r["value"] for r in rows},
     }

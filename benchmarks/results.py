@@ -1,5 +1,6 @@
 """How the benchmarks of this folder write what they measured."""
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,20 @@ from typing import Any
 from rdkit import rdBase
 
 from yaokit import __version__
-from yaokit.core.store import write_json, write_text
+from yaokit.core.store import content_key, read_json, write_json, write_text
+
+BUILD = Path(__file__).parents[1] / "build" / "bench"
+
+
+def kept(name: str, version: str, key: Any, measure: Callable[[], list[dict[str, Any]]]) -> dict[str, Any]:
+    """The rows of a part and the seconds they took, measured once by a version of the code."""
+    path = BUILD / name / version / f"{content_key(key)}.json"
+    if not path.exists():
+        start = time.monotonic()
+        part = {"rows": measure(), "seconds": time.monotonic() - start}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, part)
+    return read_json(path)
 
 
 def write_results(
